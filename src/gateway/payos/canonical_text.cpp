@@ -1,0 +1,168 @@
+#include "gateway/payos/canonical_text.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <vector>
+
+namespace ticketbottle::payos {
+
+namespace {
+
+using gateway::Checked;
+using gateway::reject;
+
+/// A key that JavaScript keeps before all others, in numeric order: "0".."4294967294", without leading zeros.
+[[nodiscard]] std::optional<std::int64_t> array_index(std::string_view key) noexcept {
+    if (key.empty() || key.front() > '9' || (key.size() > 1 && key.front() == '0')) {
+        return std::nullopt;
+    }
+    const auto index = gateway::parse_digits(key);
+    const bool fits = index && *index < std::int64_t{std::numeric_limits<std::uint32_t>::max()};
+    return fits ? index : std::nullopt;
+}
+
+[[nodiscard]] bool is_signable(std::string_view key) noexcept {
+    const auto is_word = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    };
+    // Sorting into a JavaScript object loses __proto__: that member would go unsigned.
+    return !key.empty() && std::all_of(key.begin(), key.end(), is_word) && key != "__proto__";
+}
+
+/// JavaScript's order of own keys, given the order in which the others were put in: by byte, or as received.
+enum class Order { sorted, received };
+
+[[nodiscard]] bool comes_before(std::string_view a, std::string_view b, Order order) noexcept {
+    const auto index_a = array_index(a);
+    const auto index_b = array_index(b);
+    if (index_a || index_b) {
+        return index_a && (!index_b || *index_a < *index_b);
+    }
+    return order == Order::sorted && a < b;
+}
+
+[[nodiscard]] Checked<std::vector<json::Value>> members(json::Value object, Order order, std::string_view path) {
+    std::vector<json::Value> ordered;
+    ordered.reserve(object.size());
+    for (const json::Value member : object) {
+        if (!is_signable(member.key())) {
+            return reject(Reason::unsupported_value, path, "a member name that the signature cannot bind");
+        }
+        ordered.push_back(member);
+    }
+    std::stable_sort(ordered.begin(), ordered.end(),
+                     [&](json::Value a, json::Value b) { return comes_before(a.key(), b.key(), order); });
+    return ordered;
+}
+
+[[nodiscard]] std::optional<Rejection> append_number(json::Value value, std::string_view path, std::string& out) {
+    if (!append_ecmascript_number(value.text(), out)) {
+        return reject(Reason::unsupported_value, path, "a number past the range of a double");
+    }
+    return std::nullopt;
+}
+
+/// As JSON.stringify prints it. Recursion is bounded: the parser refuses depth past json_depth_max.
+[[nodiscard]] std::optional<Rejection> append_json(json::Value value, Order order, std::string_view path, std::string& out);
+
+[[nodiscard]] std::optional<Rejection> append_json_object(json::Value object, Order order, std::string_view path,
+                                                          std::string& out) {
+    const auto ordered = members(object, order, path);
+    if (!ordered.has_value()) {
+        return ordered.error();
+    }
+    char separator = '{';
+    for (const json::Value member : *ordered) {
+        out += separator;
+        separator = ',';
+        json::write_string(member.key(), out);
+        out += ':';
+        if (auto refused = append_json(member, Order::received, path, out)) {
+            return refused;
+        }
+    }
+    out.append(separator == '{' ? "{}" : "}");
+    return std::nullopt;
+}
+
+[[nodiscard]] std::optional<Rejection> append_json_array(json::Value array, Order order, std::string_view path,
+                                                         std::string& out) {
+    out += '[';
+    bool first = true;
+    for (const json::Value element : array) {
+        if (!first) {
+            out += ',';
+        }
+        first = false;
+        if (auto refused = append_json(element, order, path, out)) {
+            return refused;
+        }
+    }
+    out += ']';
+    return std::nullopt;
+}
+
+std::optional<Rejection> append_json(json::Value value, Order order, std::string_view path, std::string& out) {
+    switch (value.kind()) {
+        case json::Kind::null: out.append("null"); return std::nullopt;
+        case json::Kind::boolean: out.append(value.as_bool().value_or(false) ? "true" : "false"); return std::nullopt;
+        case json::Kind::number: return append_number(value, path, out);
+        case json::Kind::string: json::write_string(value.text(), out); return std::nullopt;
+        case json::Kind::array: return append_json_array(value, order, path, out);
+        case json::Kind::object: return append_json_object(value, order, path, out);
+    }
+    return std::nullopt;
+}
+
+/// Each element's own keys are sorted, one level deep; whatever lies deeper keeps its order.
+[[nodiscard]] std::optional<Rejection> append_array_of_objects(json::Value array, std::string_view path, std::string& out) {
+    for (const json::Value element : array) {
+        if (!element.is(json::Kind::object)) {
+            return reject(Reason::unsupported_value, path, "an array of something other than objects");
+        }
+    }
+    return append_json_array(array, Order::sorted, path, out);
+}
+
+[[nodiscard]] std::optional<Rejection> append_value(json::Value value, std::string_view path, std::string& out) {
+    switch (value.kind()) {
+        case json::Kind::null: return std::nullopt;
+        case json::Kind::boolean: out.append(value.as_bool().value_or(false) ? "true" : "false"); return std::nullopt;
+        case json::Kind::number: return append_number(value, path, out);
+        case json::Kind::string:
+            if (value.text() != "null" && value.text() != "undefined") {
+                out.append(value.text());
+            }
+            return std::nullopt;
+        case json::Kind::array: return append_array_of_objects(value, path, out);
+        case json::Kind::object:
+            return reject(Reason::unsupported_value, path, "a nested object, whose contents the signature cannot bind");
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Checked<std::string> canonical_text(json::Value data, std::string_view path) {
+    constexpr std::size_t usual_bytes = 640;  // a genuine webhook's text is about 500
+    const auto ordered = members(data, Order::sorted, path);
+    if (!ordered.has_value()) {
+        return ordered.error();
+    }
+    std::string out;
+    out.reserve(usual_bytes);
+    for (const json::Value member : *ordered) {
+        if (!out.empty()) {
+            out += '&';
+        }
+        out.append(member.key()).append("=");
+        if (auto refused = append_value(member, path, out)) {
+            return *refused;
+        }
+    }
+    return out;
+}
+
+}  // namespace ticketbottle::payos

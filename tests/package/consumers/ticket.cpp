@@ -1,0 +1,3 @@
+#include <ticketbottle/ticket/ticket.hpp>
+
+int main() { return 0; }
