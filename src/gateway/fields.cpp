@@ -47,16 +47,14 @@ std::optional<Rejection> check_size(std::string_view body) {
 
 std::optional<std::size_t> match_hex_sha256(const Secrets& keys, std::initializer_list<std::string_view> parts,
                                             std::string_view mac_hex) {
-    return first_match(keys, [&](std::string_view key) {
-        return crypto::equals_hex(crypto::hmac_sha256(key, parts), mac_hex);
-    });
+    return first_match(
+        keys, [&](std::string_view key) { return crypto::equals_hex(crypto::hmac_sha256(key, parts), mac_hex); });
 }
 
 std::optional<std::size_t> match_hex_sha512(const Secrets& keys, std::initializer_list<std::string_view> parts,
                                             std::string_view mac_hex) {
-    return first_match(keys, [&](std::string_view key) {
-        return crypto::equals_hex(crypto::hmac_sha512(key, parts), mac_hex);
-    });
+    return first_match(
+        keys, [&](std::string_view key) { return crypto::equals_hex(crypto::hmac_sha512(key, parts), mac_hex); });
 }
 
 Checked<json::Document> read_object(std::string_view text, std::string_view where, std::size_t bytes_max) {

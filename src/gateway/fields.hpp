@@ -5,18 +5,17 @@
 ///
 /// Order of a verifier: check_size, check_keys, read_object (syntax), match_hex_* (MAC), then the fields.
 
-#include "core/crypto.hpp"
-#include "core/json.hpp"
-
-#include <ticketbottle/core/secret.hpp>
-#include <ticketbottle/gateway/request.hpp>
-#include <ticketbottle/gateway/verdict.hpp>
-
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <ticketbottle/core/secret.hpp>
+#include <ticketbottle/gateway/request.hpp>
+#include <ticketbottle/gateway/verdict.hpp>
+
+#include "core/crypto.hpp"
+#include "core/json.hpp"
 
 namespace ticketbottle::gateway {
 
@@ -47,10 +46,13 @@ template <class Matches>
     }
     return found;
 }
-/// Whose MAC over the parts is `mac_hex` (lower-case hex; constant time; all keys tried)? Keys must have passed check_keys.
-[[nodiscard]] std::optional<std::size_t> match_hex_sha256(const Secrets& keys, std::initializer_list<std::string_view> parts,
+/// Whose MAC over the parts is `mac_hex` (lower-case hex; constant time; all keys tried)? Keys must have passed
+/// check_keys.
+[[nodiscard]] std::optional<std::size_t> match_hex_sha256(const Secrets& keys,
+                                                          std::initializer_list<std::string_view> parts,
                                                           std::string_view mac_hex);
-[[nodiscard]] std::optional<std::size_t> match_hex_sha512(const Secrets& keys, std::initializer_list<std::string_view> parts,
+[[nodiscard]] std::optional<std::size_t> match_hex_sha512(const Secrets& keys,
+                                                          std::initializer_list<std::string_view> parts,
                                                           std::string_view mac_hex);
 
 /// Parses `text`, whose root must be an object. duplicate_key, else malformed_body; `where` ("body", "data") is named.
@@ -60,20 +62,24 @@ template <class Matches>
 
 /// Readers of one member. `outer` is the path of `object` for the error ("data"; "" for the root). An absent or null
 /// member is missing_field; a value of another type is `wrong_type`.
-[[nodiscard]] Checked<std::string_view> required_text(json::Value object, std::string_view name, std::string_view outer = {},
+[[nodiscard]] Checked<std::string_view> required_text(json::Value object, std::string_view name,
+                                                      std::string_view outer = {},
                                                       Reason wrong_type = Reason::malformed_body);
 /// Plain integer tokens within int64 only: no string, fraction or exponent.
-[[nodiscard]] Checked<std::int64_t> required_integer(json::Value object, std::string_view name, std::string_view outer = {},
+[[nodiscard]] Checked<std::int64_t> required_integer(json::Value object, std::string_view name,
+                                                     std::string_view outer = {},
                                                      Reason wrong_type = Reason::malformed_body);
 /// An integer above zero; anything else is bad_amount.
-[[nodiscard]] Checked<std::int64_t> required_amount(json::Value object, std::string_view name, std::string_view outer = {});
+[[nodiscard]] Checked<std::int64_t> required_amount(json::Value object, std::string_view name,
+                                                    std::string_view outer = {});
 
 /// The signature member's text. Absent, null or "" is missing_signature; another type malformed_body.
 [[nodiscard]] Checked<std::string_view> required_signature(json::Value object, std::string_view name);
 
 /// Fit to be an order's name: 1..bytes_max bytes, no control characters. Else bad_order_code (missing_field if empty).
 /// A store may cut a text at NUL and a log at a line end, so such names are refused at the door.
-[[nodiscard]] std::optional<Rejection> check_order_id(std::string_view order_id, std::size_t bytes_max, std::string_view path);
+[[nodiscard]] std::optional<Rejection> check_order_id(std::string_view order_id, std::size_t bytes_max,
+                                                      std::string_view path);
 
 [[nodiscard]] bool is_digits(std::string_view text) noexcept;  ///< At least one character, all of '0'..'9'.
 

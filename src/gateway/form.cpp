@@ -1,13 +1,21 @@
 #include "gateway/form.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace ticketbottle::gateway {
 
 namespace {
 
-[[nodiscard]] bool stays(char c) noexcept {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '*' || c == '-' ||
-           c == '.' || c == '_';
-}
+constexpr std::array<bool, 256> kept = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789*-._")) {
+        table[static_cast<unsigned char>(c)] = true;
+    }
+    return table;
+}();
+
+[[nodiscard]] bool stays(char c) noexcept { return kept[static_cast<unsigned char>(c)]; }
 
 /// -1 if it is no hex digit.
 [[nodiscard]] int hex_value(char c) noexcept {
@@ -24,21 +32,28 @@ namespace {
 
 void append_form_encoded(std::string_view text, std::string& out) {
     static constexpr std::string_view digits = "0123456789ABCDEF";
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (stays(c)) {
-            out += c;
-        } else if (c == ' ') {
+    while (!text.empty()) {
+        const auto run = static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), stays) - text.begin());
+        out.append(text.substr(0, run));
+        text.remove_prefix(run);
+        if (text.empty()) {
+            return;
+        }
+        const auto byte = static_cast<unsigned char>(text.front());
+        if (byte == ' ') {
             out += '+';
         } else {
-            out += '%';
-            out += digits[byte >> 4U];
-            out += digits[byte & 15U];
+            const std::array<char, 3> escape{'%', digits[byte >> 4U], digits[byte & 15U]};
+            out.append(escape.data(), escape.size());
         }
+        text.remove_prefix(1);
     }
 }
 
-bool needs_form_decoding(std::string_view text) noexcept { return text.find_first_of("%+") != std::string_view::npos; }
+// Two searches for one byte are much faster than one for a set.
+bool needs_form_decoding(std::string_view text) noexcept {
+    return text.find('%') != std::string_view::npos || text.find('+') != std::string_view::npos;
+}
 
 bool append_form_decoded(std::string_view text, std::string& out) {
     for (std::size_t i = 0; i < text.size(); ++i) {

@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// application/x-www-form-urlencoded, as the WHATWG URL standard and java.net.URLEncoder write it: `A-Za-z0-9*-._` stay,
-/// space is '+', every other byte is %XX in upper case. Internal. Threads: any.
+/// application/x-www-form-urlencoded, as the WHATWG URL standard and java.net.URLEncoder write it: `A-Za-z0-9*-._`
+/// stay, space is '+', every other byte is %XX in upper case. Internal. Threads: any.
 
 #include <string>
 #include <string_view>

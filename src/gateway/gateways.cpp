@@ -30,11 +30,14 @@ Verdict verify(const Gateways& gateways, Gateway gateway, const Request& request
         case Gateway::stripe:
             return gateways.stripe ? stripe::verify(request, *gateways.stripe, now) : not_configured(gateway);
         case Gateway::stripe_eventbridge:
-            if (!gateway::came_without_http(request)) {
-                return gateway::reject(Reason::untrusted_source, "request", "an EventBridge envelope that came over HTTP");
+            if (!gateways.stripe_eventbridge) {
+                return not_configured(gateway);
             }
-            return gateways.stripe_eventbridge ? stripe::verify_event_bridge(request, *gateways.stripe_eventbridge)
-                                               : not_configured(gateway);
+            if (!gateway::came_without_http(request)) {
+                return gateway::reject(Reason::untrusted_source, "request",
+                                       "an EventBridge envelope that came over HTTP");
+            }
+            return stripe::verify_event_bridge(request, *gateways.stripe_eventbridge);
         case Gateway::momo:
             return gateways.momo ? momo::verify(request, *gateways.momo) : not_configured(gateway);
         case Gateway::standard_webhooks:
@@ -51,11 +54,14 @@ Result<Request> sign(const Gateways& gateways, Gateway gateway, const TestNotifi
             return gateways.zalopay ? zalopay::sign(notification, *gateways.zalopay, now)
                                     : not_configured(gateway, operation);
         case Gateway::payos:
-            return gateways.payos ? payos::sign(notification, *gateways.payos, now) : not_configured(gateway, operation);
+            return gateways.payos ? payos::sign(notification, *gateways.payos, now)
+                                  : not_configured(gateway, operation);
         case Gateway::vnpay:
-            return gateways.vnpay ? vnpay::sign(notification, *gateways.vnpay, now) : not_configured(gateway, operation);
+            return gateways.vnpay ? vnpay::sign(notification, *gateways.vnpay, now)
+                                  : not_configured(gateway, operation);
         case Gateway::stripe:
-            return gateways.stripe ? stripe::sign(notification, *gateways.stripe, now) : not_configured(gateway, operation);
+            return gateways.stripe ? stripe::sign(notification, *gateways.stripe, now)
+                                   : not_configured(gateway, operation);
         case Gateway::stripe_eventbridge:
             return gateways.stripe_eventbridge
                        ? stripe::wrap_event_bridge(notification, *gateways.stripe_eventbridge, now)
@@ -82,7 +88,8 @@ Result<OutgoingRequest> query(const Gateways& gateways, Gateway gateway, const Q
             return gateways.stripe ? stripe::query(target, *gateways.stripe) : not_configured(gateway, operation);
         case Gateway::stripe_eventbridge:
             if (!gateways.stripe) {
-                return fail(Errc::unsupported, operation, "an event bus cannot be asked without a stripe configuration");
+                return fail(Errc::unsupported, operation,
+                            "an event bus cannot be asked without a stripe configuration");
             }
             return stripe::query(target, *gateways.stripe);
         case Gateway::momo:

@@ -1,10 +1,10 @@
 #include "gateway/gmt7.hpp"
 
-#include "gateway/fields.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
+
+#include "gateway/fields.hpp"
 
 namespace ticketbottle::gateway {
 
@@ -28,9 +28,9 @@ std::string to_compact_gmt7(TimePoint time) {
     const auto day = floor<days>(local);
     const year_month_day date{day};
     const hh_mm_ss clock{local - day};
-    return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
-                       clock.seconds().count());
+    return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
+                       clock.minutes().count(), clock.seconds().count());
 }
 
 std::optional<TimePoint> parse_compact_gmt7(std::string_view text) noexcept {

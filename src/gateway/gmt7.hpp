@@ -2,11 +2,10 @@
 /// \file
 /// "yyyyMMddHHmmss" in GMT+7, the form VNPay writes times in. Internal. Threads: any.
 
-#include <ticketbottle/core/time.hpp>
-
 #include <optional>
 #include <string>
 #include <string_view>
+#include <ticketbottle/core/time.hpp>
 
 namespace ticketbottle::gateway {
 

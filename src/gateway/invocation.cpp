@@ -1,13 +1,12 @@
 // request_from_invocation: one function event, of whichever kind, as the Request inside it.
 // Shapes: docs/gateways/requests.md.
 
+#include <optional>
+#include <ticketbottle/gateway/request.hpp>
+
 #include "core/crypto.hpp"
 #include "core/json.hpp"
 #include "gateway/form.hpp"
-
-#include <ticketbottle/gateway/request.hpp>
-
-#include <optional>
 
 namespace ticketbottle {
 

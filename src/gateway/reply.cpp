@@ -18,31 +18,44 @@ struct VnpayAnswer {
 
 [[nodiscard]] ZaloPayAnswer zalopay_answer(Situation situation, ZaloPayUnrelated unrelated) noexcept {
     switch (situation) {
-        case Situation::applied: return {1, "success"};
-        case Situation::duplicate: return {2, "duplicate"};
-        case Situation::unknown_order: return {-1, "order not found"};
-        case Situation::order_may_appear: return {0, "order not found yet"};
-        case Situation::amount_mismatch: return {-1, "amount mismatch"};
-        case Situation::bad_signature: return {-1, "mac not equal"};
-        case Situation::malformed: return {-1, "malformed callback"};
+        case Situation::applied:
+            return {1, "success"};
+        case Situation::duplicate:
+            return {2, "duplicate"};
+        case Situation::unknown_order:
+            return {-1, "order not found"};
+        case Situation::order_may_appear:
+            return {0, "order not found yet"};
+        case Situation::amount_mismatch:
+            return {-1, "amount mismatch"};
+        case Situation::bad_signature:
+            return {-1, "mac not equal"};
+        case Situation::malformed:
+            return {-1, "malformed callback"};
         case Situation::not_for_us:
-            return unrelated == ZaloPayUnrelated::accept ? ZaloPayAnswer{1, "ignored"} : ZaloPayAnswer{-1, "unsupported callback"};
-        case Situation::transient_error: break;
+            return unrelated == ZaloPayUnrelated::accept ? ZaloPayAnswer{1, "ignored"}
+                                                         : ZaloPayAnswer{-1, "unsupported callback"};
+        case Situation::transient_error:
+            break;
     }
     return {0, "temporary failure"};
 }
 
 [[nodiscard]] VnpayAnswer vnpay_answer(Situation situation) noexcept {
     switch (situation) {
-        case Situation::applied: return {"00", "Confirm Success"};
-        case Situation::duplicate: return {"02", "Order already confirmed"};
+        case Situation::applied:
+            return {"00", "Confirm Success"};
+        case Situation::duplicate:
+            return {"02", "Order already confirmed"};
         case Situation::unknown_order:
         case Situation::order_may_appear:
         // Another terminal's order: VNPay has no word for it, and to us it does not exist.
         case Situation::not_for_us:
             return {"01", "Order not found"};
-        case Situation::amount_mismatch: return {"04", "Invalid amount"};
-        case Situation::bad_signature: return {"97", "Invalid signature"};
+        case Situation::amount_mismatch:
+            return {"04", "Invalid amount"};
+        case Situation::bad_signature:
+            return {"97", "Invalid signature"};
         case Situation::malformed:
         case Situation::transient_error:
             break;
@@ -71,7 +84,9 @@ struct VnpayAnswer {
 
 constexpr std::string_view json_type = "application/json";
 
-[[nodiscard]] Reply json_reply(int status, std::string body) { return {status, std::string(json_type), std::move(body)}; }
+[[nodiscard]] Reply json_reply(int status, std::string body) {
+    return {status, std::string(json_type), std::move(body)};
+}
 
 [[nodiscard]] Reply zalopay_reply(const ZaloPayAnswer& answer) {
     std::string body;
@@ -104,29 +119,43 @@ constexpr std::string_view json_type = "application/json";
 
 std::string_view to_string(Situation situation) noexcept {
     switch (situation) {
-        case Situation::applied: return "applied";
-        case Situation::duplicate: return "duplicate";
-        case Situation::unknown_order: return "unknown_order";
-        case Situation::order_may_appear: return "order_may_appear";
-        case Situation::amount_mismatch: return "amount_mismatch";
-        case Situation::bad_signature: return "bad_signature";
-        case Situation::malformed: return "malformed";
-        case Situation::transient_error: return "transient_error";
-        case Situation::not_for_us: return "not_for_us";
+        case Situation::applied:
+            return "applied";
+        case Situation::duplicate:
+            return "duplicate";
+        case Situation::unknown_order:
+            return "unknown_order";
+        case Situation::order_may_appear:
+            return "order_may_appear";
+        case Situation::amount_mismatch:
+            return "amount_mismatch";
+        case Situation::bad_signature:
+            return "bad_signature";
+        case Situation::malformed:
+            return "malformed";
+        case Situation::transient_error:
+            return "transient_error";
+        case Situation::not_for_us:
+            return "not_for_us";
     }
     return "unknown";
 }
 
 Reply reply(Gateway gateway, Situation situation, const ReplyOptions& options) {
     switch (gateway) {
-        case Gateway::zalopay: return zalopay_reply(zalopay_answer(situation, options.zalopay_unrelated));
-        case Gateway::payos: return flag_reply(http_status(situation, 200), "success");
-        case Gateway::vnpay: return vnpay_reply(vnpay_answer(situation));
-        case Gateway::stripe: return flag_reply(http_status(situation, 200), "received");
+        case Gateway::zalopay:
+            return zalopay_reply(zalopay_answer(situation, options.zalopay_unrelated));
+        case Gateway::payos:
+            return flag_reply(http_status(situation, 200), "success");
+        case Gateway::vnpay:
+            return vnpay_reply(vnpay_answer(situation));
+        case Gateway::stripe:
+            return flag_reply(http_status(situation, 200), "received");
         case Gateway::stripe_eventbridge:
         case Gateway::standard_webhooks:
             return {http_status(situation, 200), {}, {}};
-        case Gateway::momo: return {http_status(situation, 204), {}, {}};
+        case Gateway::momo:
+            return {http_status(situation, 204), {}, {}};
     }
     return {};
 }

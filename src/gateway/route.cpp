@@ -1,13 +1,12 @@
 // Whose request is it? By the path, else by the shape.
 
+#include <algorithm>
+#include <array>
+#include <ticketbottle/gateway/gateways.hpp>
+
 #include "core/json.hpp"
 #include "gateway/event_origin.hpp"
 #include "gateway/fields.hpp"
-
-#include <ticketbottle/gateway/gateways.hpp>
-
-#include <algorithm>
-#include <array>
 
 namespace ticketbottle {
 

@@ -1,10 +1,10 @@
 #include "gateway/signed_time.hpp"
 
-#include "core/utf8.hpp"
-#include "gateway/fields.hpp"
-
 #include <algorithm>
 #include <limits>
+
+#include "core/utf8.hpp"
+#include "gateway/fields.hpp"
 
 namespace ticketbottle::gateway {
 
@@ -33,8 +33,9 @@ bool is_identifier(std::string_view text) noexcept {
         const auto byte = static_cast<unsigned char>(c);
         return byte < 0x20 || byte == 0x7f;
     };
-    return !text.empty() && text.size() <= identifier_bytes_max && std::none_of(text.begin(), text.end(), is_control) &&
-           utf8::valid(text);
+    return !text.empty() && text.size() <= identifier_bytes_max && std::none_of(text.begin(), text.end(), is_control);
 }
+
+bool is_utf8_identifier(std::string_view text) noexcept { return is_identifier(text) && utf8::valid(text); }
 
 }  // namespace ticketbottle::gateway

@@ -3,13 +3,12 @@
 /// A delivery time that the sender signed: reading it, and saying whether it is fresh. Also the checks of identifiers
 /// that are stored as received. Internal. Threads: any.
 
-#include <ticketbottle/core/time.hpp>
-#include <ticketbottle/gateway/verdict.hpp>
-
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <ticketbottle/core/time.hpp>
+#include <ticketbottle/gateway/verdict.hpp>
 
 namespace ticketbottle::gateway {
 
@@ -25,10 +24,13 @@ inline constexpr std::size_t identifier_bytes_max = 255;
 
 /// timestamp_expired or timestamp_future when `signed_at` is more than `tolerance` from `now` (whole seconds, as the
 /// senders' own SDKs count), else nullopt. `header` is named in the detail.
-[[nodiscard]] std::optional<Rejection> check_fresh(std::int64_t signed_at, TimePoint now, std::chrono::seconds tolerance,
-                                                   std::string_view header);
+[[nodiscard]] std::optional<Rejection> check_fresh(std::int64_t signed_at, TimePoint now,
+                                                   std::chrono::seconds tolerance, std::string_view header);
 
-/// 1..identifier_bytes_max bytes of UTF-8 without control characters: what every store keeps unchanged.
+/// 1..identifier_bytes_max bytes without control characters: what every store keeps unchanged. For text out of JSON,
+/// which the parser has found to be UTF-8.
 [[nodiscard]] bool is_identifier(std::string_view text) noexcept;
+/// The same for text from elsewhere: UTF-8 too.
+[[nodiscard]] bool is_utf8_identifier(std::string_view text) noexcept;
 
 }  // namespace ticketbottle::gateway

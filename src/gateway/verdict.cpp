@@ -4,21 +4,36 @@ namespace ticketbottle {
 
 std::string_view to_string(Reason reason) noexcept {
     switch (reason) {
-        case Reason::missing_signature: return "missing_signature";
-        case Reason::bad_signature: return "bad_signature";
-        case Reason::malformed_body: return "malformed_body";
-        case Reason::malformed_header: return "malformed_header";
-        case Reason::duplicate_key: return "duplicate_key";
-        case Reason::missing_field: return "missing_field";
-        case Reason::bad_amount: return "bad_amount";
-        case Reason::bad_order_code: return "bad_order_code";
-        case Reason::unsupported_type: return "unsupported_type";
-        case Reason::unsupported_value: return "unsupported_value";
-        case Reason::account_mismatch: return "account_mismatch";
-        case Reason::untrusted_source: return "untrusted_source";
-        case Reason::timestamp_expired: return "timestamp_expired";
-        case Reason::timestamp_future: return "timestamp_future";
-        case Reason::config_error: return "config_error";
+        case Reason::missing_signature:
+            return "missing_signature";
+        case Reason::bad_signature:
+            return "bad_signature";
+        case Reason::malformed_body:
+            return "malformed_body";
+        case Reason::malformed_header:
+            return "malformed_header";
+        case Reason::duplicate_key:
+            return "duplicate_key";
+        case Reason::missing_field:
+            return "missing_field";
+        case Reason::bad_amount:
+            return "bad_amount";
+        case Reason::bad_order_code:
+            return "bad_order_code";
+        case Reason::unsupported_type:
+            return "unsupported_type";
+        case Reason::unsupported_value:
+            return "unsupported_value";
+        case Reason::account_mismatch:
+            return "account_mismatch";
+        case Reason::untrusted_source:
+            return "untrusted_source";
+        case Reason::timestamp_expired:
+            return "timestamp_expired";
+        case Reason::timestamp_future:
+            return "timestamp_future";
+        case Reason::config_error:
+            return "config_error";
     }
     return "unknown";
 }

@@ -4,12 +4,11 @@
 /// 250,000 dong; EUR has exponent 2, so 1999 is 19.99 euro. No floating point anywhere.
 /// Source of the exponents: ISO 4217 list one, 2024 edition.
 
-#include <ticketbottle/core/result.hpp>
-
 #include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <ticketbottle/core/result.hpp>
 
 namespace ticketbottle {
 

@@ -3,13 +3,12 @@
 /// A verified payment notification, the same for every gateway: what the gateway room produces and
 /// the payment room consumes. Neither knows the other.
 
-#include <ticketbottle/core/money.hpp>
-#include <ticketbottle/core/time.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <ticketbottle/core/money.hpp>
+#include <ticketbottle/core/time.hpp>
 
 namespace ticketbottle {
 

@@ -6,7 +6,6 @@
 /// changes and nothing else does. Use only what both have: has_value() * -> value() error().
 
 #include <boost/system/result.hpp>
-
 #include <cstdint>
 #include <memory>
 #include <stdexcept>

@@ -3,12 +3,11 @@
 /// Points in time, and deadlines. Wall-clock time is always UTC in milliseconds; only renderers of
 /// tickets and mail know zones (core/zone.hpp). A Deadline is on the monotonic clock.
 
-#include <ticketbottle/core/result.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <string>
 #include <string_view>
+#include <ticketbottle/core/result.hpp>
 
 namespace ticketbottle {
 

@@ -3,23 +3,22 @@
 /// Time zones for what people read (tickets, mail). Loading reads a file; everything after is pure.
 /// Format of the file: RFC 8536 (TZif), versions 1 to 4.
 
-#include <ticketbottle/core/time.hpp>
-
 #include <memory>
 #include <string>
 #include <string_view>
+#include <ticketbottle/core/time.hpp>
 
 namespace ticketbottle {
 
 /// A wall-clock time in some zone.
 struct LocalTime {
     int year = 1970;
-    int month = 1;    ///< 1..12
-    int day = 1;      ///< 1..31
-    int hour = 0;     ///< 0..23
-    int minute = 0;   ///< 0..59
-    int second = 0;   ///< 0..59
-    int weekday = 4;  ///< 0 = Sunday .. 6
+    int month = 1;                   ///< 1..12
+    int day = 1;                     ///< 1..31
+    int hour = 0;                    ///< 0..23
+    int minute = 0;                  ///< 0..59
+    int second = 0;                  ///< 0..59
+    int weekday = 4;                 ///< 0 = Sunday .. 6
     std::chrono::seconds offset{0};  ///< East of UTC.
 };
 

@@ -24,7 +24,8 @@ struct Config {
 /// \return  order_id = orderCode digits, link_id and event_id = paymentLinkId, transaction_id = reference; amount is of *this transfer*.
 ///          succeeded iff the signed data.code is "00", else failed.
 /// \par Errors  missing_signature, bad_signature, malformed_body, duplicate_key, missing_field, bad_amount,
-///              bad_order_code, unsupported_value (nested object, array of non-objects, currency not VND), config_error.
+///              bad_order_code (orderCode or paymentLinkId), unsupported_value (nested object, array of non-objects,
+///              currency not VND), config_error.
 /// \par Threads Any. \par Exceptions std::bad_alloc only.
 [[nodiscard]] Verdict verify(const Request& request, const Config& config);
 
@@ -35,7 +36,8 @@ struct Config {
 /// GET /v2/payment-requests/{link_id, else order_id}. \par Errors invalid_argument.
 [[nodiscard]] Result<OutgoingRequest> query(const QueryTarget& target, const Config& config);
 /// Paid iff status PAID and amountPaid >= amount; CANCELLED and EXPIRED = cancelled; FAILED = failed; else pending.
-/// The answer must be signed: an absent signature is missing_signature, not "verified".
+/// The answer must be signed: an absent signature is missing_signature, not "verified". It must be for the order and link
+/// asked for (else bad_order_code). `amount` is the link's; charge_id is empty unless exactly one transfer paid it.
 [[nodiscard]] Verdict read_answer(const QueryTarget& target, const Config& config, const HttpAnswer& answer);
 
 }  // namespace ticketbottle::payos

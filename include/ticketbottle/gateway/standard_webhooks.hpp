@@ -26,7 +26,7 @@ struct Config {
 /// \param now  UTC, when the request was received.
 /// \return  event_id and dedup_key = webhook-id; amount in the currency's minor unit; other types = ignored.
 /// \par Errors  missing_signature (any of the three headers absent), malformed_header, bad_signature, timestamp_expired,
-///              timestamp_future, malformed_body, duplicate_key, missing_field, bad_amount, unsupported_value, config_error.
+///              timestamp_future, malformed_body, duplicate_key, missing_field, bad_amount, bad_order_code, unsupported_value, config_error.
 /// \par Threads Any. \par Exceptions std::bad_alloc only.
 [[nodiscard]] Verdict verify(const Request& request, const Config& config, TimePoint now);
 

@@ -44,12 +44,15 @@ struct EventBridgeConfig {
 /// \param now  UTC, when the request was received: compared with the signed time, `tolerance` both ways.
 /// \return  event_id = event.id; amounts in the currency's minor unit; a type that is not about payment is status ignored.
 /// \par Errors  missing_signature (also: no v1), malformed_header, bad_signature, timestamp_expired, timestamp_future,
-///              malformed_body, duplicate_key, missing_field, bad_amount, unsupported_type (thin event),
+///              malformed_body, duplicate_key, missing_field, bad_amount, bad_order_code (cannot be
+///              stored: control characters), unsupported_type (thin event),
 ///              unsupported_value, account_mismatch, config_error.
 /// \par Threads Any. \par Exceptions std::bad_alloc only.
 [[nodiscard]] Verdict verify(const Request& request, const Config& config, TimePoint now);
 
 /// Checks the envelope's source and account, then decodes detail (`object` = "event", `type` = detail-type).
+/// \param request  As request_from_invocation makes it: method INVOKE, body = the envelope, and nothing else. One that came
+///                 over HTTP is untrusted_source: anyone can post an envelope.
 /// \par Errors  untrusted_source, account_mismatch, malformed_body, duplicate_key, missing_field, unsupported_type,
 ///              unsupported_value, bad_amount, config_error (no source, or no account).
 [[nodiscard]] Verdict verify_event_bridge(const Request& request, const EventBridgeConfig& config);

@@ -1,6 +1,7 @@
 #include "gateway/payos/canonical_text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -13,9 +14,31 @@ namespace {
 using gateway::Checked;
 using gateway::reject;
 
+constexpr auto word_characters = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")) {
+        table[static_cast<unsigned char>(c)] = true;
+    }
+    return table;
+}();
+
+[[nodiscard]] bool is_signable(std::string_view key) noexcept {
+    for (const char c : key) {
+        if (!word_characters[static_cast<unsigned char>(c)]) {
+            return false;
+        }
+    }
+    // Sorting into a JavaScript object loses __proto__: that member would go unsigned.
+    return !key.empty() && key != "__proto__";
+}
+
+[[nodiscard]] bool may_be_array_index(std::string_view key) noexcept {
+    return key.front() >= '0' && key.front() <= '9';
+}
+
 /// A key that JavaScript keeps before all others, in numeric order: "0".."4294967294", without leading zeros.
 [[nodiscard]] std::optional<std::int64_t> array_index(std::string_view key) noexcept {
-    if (key.empty() || key.front() > '9' || (key.size() > 1 && key.front() == '0')) {
+    if (!may_be_array_index(key) || (key.size() > 1 && key.front() == '0')) {
         return std::nullopt;
     }
     const auto index = gateway::parse_digits(key);
@@ -23,17 +46,10 @@ using gateway::reject;
     return fits ? index : std::nullopt;
 }
 
-[[nodiscard]] bool is_signable(std::string_view key) noexcept {
-    const auto is_word = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    };
-    // Sorting into a JavaScript object loses __proto__: that member would go unsigned.
-    return !key.empty() && std::all_of(key.begin(), key.end(), is_word) && key != "__proto__";
-}
-
 /// JavaScript's order of own keys, given the order in which the others were put in: by byte, or as received.
 enum class Order { sorted, received };
 
+/// Array indices before other keys, by number; the others by byte, or left as they are.
 [[nodiscard]] bool comes_before(std::string_view a, std::string_view b, Order order) noexcept {
     const auto index_a = array_index(a);
     const auto index_b = array_index(b);
@@ -46,14 +62,20 @@ enum class Order { sorted, received };
 [[nodiscard]] Checked<std::vector<json::Value>> members(json::Value object, Order order, std::string_view path) {
     std::vector<json::Value> ordered;
     ordered.reserve(object.size());
+    bool any_index = false;
     for (const json::Value member : object) {
         if (!is_signable(member.key())) {
             return reject(Reason::unsupported_value, path, "a member name that the signature cannot bind");
         }
+        any_index = any_index || may_be_array_index(member.key());
         ordered.push_back(member);
     }
-    std::stable_sort(ordered.begin(), ordered.end(),
-                     [&](json::Value a, json::Value b) { return comes_before(a.key(), b.key(), order); });
+    if (any_index) {  // never in a genuine message
+        std::stable_sort(ordered.begin(), ordered.end(),
+                         [&](json::Value a, json::Value b) { return comes_before(a.key(), b.key(), order); });
+    } else if (order == Order::sorted) {
+        std::sort(ordered.begin(), ordered.end(), [](json::Value a, json::Value b) { return a.key() < b.key(); });
+    }
     return ordered;
 }
 
@@ -65,7 +87,8 @@ enum class Order { sorted, received };
 }
 
 /// As JSON.stringify prints it. Recursion is bounded: the parser refuses depth past json_depth_max.
-[[nodiscard]] std::optional<Rejection> append_json(json::Value value, Order order, std::string_view path, std::string& out);
+[[nodiscard]] std::optional<Rejection> append_json(json::Value value, Order order, std::string_view path,
+                                                   std::string& out);
 
 [[nodiscard]] std::optional<Rejection> append_json_object(json::Value object, Order order, std::string_view path,
                                                           std::string& out) {
@@ -106,18 +129,28 @@ enum class Order { sorted, received };
 
 std::optional<Rejection> append_json(json::Value value, Order order, std::string_view path, std::string& out) {
     switch (value.kind()) {
-        case json::Kind::null: out.append("null"); return std::nullopt;
-        case json::Kind::boolean: out.append(value.as_bool().value_or(false) ? "true" : "false"); return std::nullopt;
-        case json::Kind::number: return append_number(value, path, out);
-        case json::Kind::string: json::write_string(value.text(), out); return std::nullopt;
-        case json::Kind::array: return append_json_array(value, order, path, out);
-        case json::Kind::object: return append_json_object(value, order, path, out);
+        case json::Kind::null:
+            out.append("null");
+            return std::nullopt;
+        case json::Kind::boolean:
+            out.append(value.as_bool().value_or(false) ? "true" : "false");
+            return std::nullopt;
+        case json::Kind::number:
+            return append_number(value, path, out);
+        case json::Kind::string:
+            json::write_string(value.text(), out);
+            return std::nullopt;
+        case json::Kind::array:
+            return append_json_array(value, order, path, out);
+        case json::Kind::object:
+            return append_json_object(value, order, path, out);
     }
     return std::nullopt;
 }
 
 /// Each element's own keys are sorted, one level deep; whatever lies deeper keeps its order.
-[[nodiscard]] std::optional<Rejection> append_array_of_objects(json::Value array, std::string_view path, std::string& out) {
+[[nodiscard]] std::optional<Rejection> append_array_of_objects(json::Value array, std::string_view path,
+                                                               std::string& out) {
     for (const json::Value element : array) {
         if (!element.is(json::Kind::object)) {
             return reject(Reason::unsupported_value, path, "an array of something other than objects");
@@ -128,15 +161,20 @@ std::optional<Rejection> append_json(json::Value value, Order order, std::string
 
 [[nodiscard]] std::optional<Rejection> append_value(json::Value value, std::string_view path, std::string& out) {
     switch (value.kind()) {
-        case json::Kind::null: return std::nullopt;
-        case json::Kind::boolean: out.append(value.as_bool().value_or(false) ? "true" : "false"); return std::nullopt;
-        case json::Kind::number: return append_number(value, path, out);
+        case json::Kind::null:
+            return std::nullopt;
+        case json::Kind::boolean:
+            out.append(value.as_bool().value_or(false) ? "true" : "false");
+            return std::nullopt;
+        case json::Kind::number:
+            return append_number(value, path, out);
         case json::Kind::string:
             if (value.text() != "null" && value.text() != "undefined") {
                 out.append(value.text());
             }
             return std::nullopt;
-        case json::Kind::array: return append_array_of_objects(value, path, out);
+        case json::Kind::array:
+            return append_array_of_objects(value, path, out);
         case json::Kind::object:
             return reject(Reason::unsupported_value, path, "a nested object, whose contents the signature cannot bind");
     }

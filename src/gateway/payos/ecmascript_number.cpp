@@ -1,8 +1,8 @@
-#include "gateway/payos/canonical_text.hpp"
-
 #include <array>
 #include <charconv>
 #include <cstddef>
+
+#include "gateway/payos/canonical_text.hpp"
 
 namespace ticketbottle::payos {
 
@@ -88,7 +88,8 @@ bool append_ecmascript_number(std::string_view token, std::string& out) {
         number = -number;
     }
     std::array<char, 32> buffer{};  // 17 digits, a point and "e-308" at most
-    const auto written = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::scientific);
+    const auto written =
+        std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::scientific);
     append_decimal(split(buffer.data(), written.ptr), out);
     return true;
 }

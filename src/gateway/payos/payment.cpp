@@ -1,10 +1,9 @@
 #include "gateway/payos/payment.hpp"
 
-#include "gateway/payos/canonical_text.hpp"
-
+#include <algorithm>
 #include <ticketbottle/core/notification.hpp>
 
-#include <algorithm>
+#include "gateway/payos/canonical_text.hpp"
 
 namespace ticketbottle::payos {
 
@@ -91,7 +90,7 @@ Checked<std::int64_t> read_amount(json::Value data, std::string_view name, std::
 
 Checked<std::string_view> read_text(json::Value data, std::string_view name) {
     const auto text = gateway::required_text(data, name, data_path);
-    if (text.has_value() && (text->empty() || *text == "null" || *text == "undefined")) {
+    if (text.has_value() && signs_as_absent(*text)) {
         return reject(Reason::missing_field, data_path, name, "empty, or signed as if it were");
     }
     return text;
@@ -112,7 +111,13 @@ std::string dedup_key(std::string_view reference, std::string_view order_code, s
                       NotifiedStatus status) {
     std::string key;
     key.reserve(reference.size() + order_code.size() + link_id.size() + 16);
-    key.append(reference).append(":").append(order_code).append(":").append(link_id).append(":").append(to_string(status));
+    key.append(reference)
+        .append(":")
+        .append(order_code)
+        .append(":")
+        .append(link_id)
+        .append(":")
+        .append(to_string(status));
     return key;
 }
 

@@ -1,8 +1,8 @@
+#include <ticketbottle/gateway/payos.hpp>
+
 #include "gateway/payos/payment.hpp"
 #include "gateway/printable.hpp"
 #include "gateway/signed_time.hpp"
-
-#include <ticketbottle/gateway/payos.hpp>
 
 namespace ticketbottle::payos {
 

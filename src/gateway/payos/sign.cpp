@@ -1,11 +1,10 @@
+#include <chrono>
+#include <ticketbottle/gateway/payos.hpp>
+
+#include "core/utf8.hpp"
 #include "gateway/payos/canonical_text.hpp"
 #include "gateway/payos/payment.hpp"
 #include "gateway/signed_time.hpp"
-#include "core/utf8.hpp"
-
-#include <ticketbottle/gateway/payos.hpp>
-
-#include <chrono>
 
 namespace ticketbottle::payos {
 
@@ -29,8 +28,8 @@ constexpr std::string_view operation = "payos.sign";
     if (!is_link_id(notification.link_id)) {
         return invalid("link_id: not 1 to 64 letters, digits, '_' or '-'");
     }
-    if (!gateway::is_identifier(notification.transaction_id)) {
-        return invalid("transaction_id: empty, too long, or with control characters");
+    if (!gateway::is_utf8_identifier(notification.transaction_id) || signs_as_absent(notification.transaction_id)) {
+        return invalid("transaction_id: empty, too long, with control characters, or a text that signs as absent");
     }
     if (notification.amount.currency != Currency::vnd() || notification.amount.minor_units < 1 ||
         notification.amount.minor_units > number_max) {

@@ -1,7 +1,7 @@
+#include <ticketbottle/gateway/payos.hpp>
+
 #include "gateway/payos/payment.hpp"
 #include "gateway/signed_time.hpp"
-
-#include <ticketbottle/gateway/payos.hpp>
 
 namespace ticketbottle::payos {
 

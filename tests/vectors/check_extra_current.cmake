@@ -1,0 +1,5 @@
+execute_process(COMMAND "${PYTHON}" "${FOLDER}/make_extra.py" OUTPUT_VARIABLE made RESULT_VARIABLE result)
+file(READ "${FOLDER}/vectors-extra.json" committed)
+if(NOT result STREQUAL "0" OR NOT made STREQUAL committed)
+  message(FATAL_ERROR "vectors-extra.json is not what make_extra.py writes: run make_extra.py > vectors-extra.json")
+endif()
