@@ -24,9 +24,12 @@ struct Mail {
 
 enum class MailReceipt : std::uint8_t { accepted, already_accepted };
 
-/// Is this an addr-spec every backend takes? local@domain, at most 254 bytes, printable ASCII (or UTF-8 in the local part), no
-/// spaces, control characters, angle brackets or commas. Errors: invalid_argument.
+/// Is this an addr-spec every backend takes? local@domain, at most 254 bytes: a dot-string (RFC 5321; UTF-8 letters too, RFC
+/// 6531) of at most 64 bytes and a domain name of ASCII labels. No spaces, control or invisible characters, quotes, angle
+/// brackets or commas. Errors: invalid_argument, which never repeats the address.
 [[nodiscard]] Result<void> check_address(std::string_view address);
+/// Every rule of `send` that needs no backend. Errors: invalid_argument.
+[[nodiscard]] Result<void> check_mail(const Mail& mail);
 
 /// Backends: memory, file (Maildir-style spool). Contract: tests/conformance/mail_transport.hpp.
 /// Threads: one call at a time per object; objects (and processes) on one spool are independent.
@@ -36,7 +39,7 @@ public:
     MailTransport(const MailTransport&) = delete;
     MailTransport& operator=(const MailTransport&) = delete;
 
-    /// Returns when the message is the mail system's responsibility. Errors: invalid_argument (address, size, bare CR or LF, a
+    /// Returns when the message is the mail system's responsibility. Errors: invalid_argument (address, size, bare CR or LF, NUL, a
     /// line over 998 bytes, no key), unavailable, cancelled, outcome_unknown. Never retries by itself.
     [[nodiscard]] virtual Result<MailReceipt> send(const Mail& mail, Deadline deadline) = 0;
 

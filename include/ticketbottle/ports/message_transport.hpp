@@ -8,9 +8,15 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ticketbottle {
+
+/// Longest topic name, bytes. Kafka's limit.
+inline constexpr std::size_t topic_bytes_max = 249;
+/// Key, header names and header values together, one byte added per header. Ours: far above what events carry.
+inline constexpr std::size_t message_envelope_bytes_max = 64 * 1024;
 
 struct MessageHeader {
     std::string name;
@@ -23,6 +29,11 @@ struct Message {
     std::string value;  ///< Payload bytes.
     std::vector<MessageHeader> headers;
 };
+
+/// 1..249 of [A-Za-z0-9._-], not "." or ".." (Kafka's rule, and safe as a file's name).
+[[nodiscard]] bool is_topic_name(std::string_view topic) noexcept;
+/// Is this a message every backend takes? Topic name, envelope and value within their limits. Errors: malformed.
+[[nodiscard]] Result<void> check_message(const Message& message, std::size_t value_bytes_max);
 
 /// ABI values (the C transport fills bytes with them).
 enum class Delivery : std::uint8_t {
