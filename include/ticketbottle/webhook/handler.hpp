@@ -15,6 +15,7 @@ struct WebhookOptions {
     ProcessorOptions processor;
     ReplyOptions reply;
     /// An unknown order whose notification is younger than this may still be committing: the gateway is asked to call again.
+    /// A notification that says no time (occurred_at) is taken as old.
     std::chrono::seconds order_may_appear_for{60};
 };
 
@@ -40,6 +41,8 @@ public:
     [[nodiscard]] Handled handle_invocation(std::string_view event, Deadline deadline);
 
 private:
+    [[nodiscard]] Handled settle(Gateway gateway, const Request& request, Deadline deadline);
+
     const Gateways& gateways_;
     const Clock& clock_;
     WebhookOptions options_;
