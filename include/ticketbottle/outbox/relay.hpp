@@ -8,11 +8,16 @@
 #include <ticketbottle/ports/message_transport.hpp>
 #include <ticketbottle/ports/outbox_store.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <random>
+#include <span>
 #include <stop_token>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -22,31 +27,66 @@ namespace ticketbottle::outbox {
 struct RelayOptions {
     std::uint32_t batch_rows_max = 100;   ///< 1..1000. OUTBOX_BATCH_SIZE.
     std::uint32_t attempts_max = 5;       ///< 1..1000: a row that failed so often is dead. OUTBOX_MAX_RETRIES.
-    std::chrono::milliseconds lease{5000};            ///< Must exceed publish_timeout. A stand-by takes over when it lapses.
-    std::chrono::milliseconds publish_timeout{4000};
-    std::chrono::milliseconds store_timeout{4000};
-    std::chrono::milliseconds poll_min{5};            ///< Idle polling starts here after activity and doubles ...
-    std::chrono::milliseconds poll_max{500};          ///< ... up to here. A wake() is at once.
-    std::chrono::milliseconds backoff_base{200};      ///< Retry n waits a random time in [0, min(base * 2^n, max)]: full jitter.
+    std::chrono::milliseconds lease{5000};            ///< 100 ms .. 10 min. Must exceed publish_timeout. A stand-by takes over when it lapses.
+    std::chrono::milliseconds publish_timeout{4000};  ///< From 10 ms.
+    std::chrono::milliseconds store_timeout{4000};    ///< 10 ms .. 10 min.
+    std::chrono::milliseconds poll_min{5};            ///< From 1 ms. Idle polling starts here after activity and doubles ...
+    std::chrono::milliseconds poll_max{500};          ///< ... up to here, at most 1 h (and a third of the lease). A wake() is at once.
+    /// Full jitter: after n earlier failures a row waits a random time in [0, min(base * 2^n, max)], 1 ms <= base <= max <= 24 h.
+    /// The lane, when store or transport are out of reach, does likewise, but probes at least twice a lease.
+    std::chrono::milliseconds backoff_base{200};
     std::chrono::milliseconds backoff_max{60000};
     MessageOptions messages;
 };
 /// Errors: invalid_argument, naming the option and its range.
 [[nodiscard]] Result<void> check(const RelayOptions& options);
 
+/// Monotonic time. The machine reads no clock: whoever drives it says what time it is.
+using RelayTime = Deadline::Clock::time_point;
+
 // What the driver shall do next.
-struct Wait { std::chrono::milliseconds at_most{0}; };  ///< Until a wake, a stop, or this long.
-struct Acquire {};                                      ///< OutboxStore::acquire(owner, lease)
-struct Fetch { RelayLease lease; };                     ///< OutboxStore::fetch
-struct Publish { std::vector<Message> messages; };      ///< MessageTransport::publish
-struct Settle { RelayLease lease; std::vector<RowSettlement> rows; };  ///< OutboxStore::settle
+struct Wait {
+    enum class Why : std::uint8_t {
+        idle,     ///< Nothing is due. A wake() ends it.
+        standby,  ///< Another relay leads. A wake() does not end it.
+        stalled,  ///< The store or the transport is out of reach. A wake() does not end it.
+    };
+    Why why = Why::idle;
+    std::chrono::milliseconds at_most{0};  ///< Until this long, a stop, or (idle) a wake.
+};
+struct Acquire {};                     ///< OutboxStore::acquire(owner, options.lease)
+struct Fetch { RelayLease lease; };    ///< OutboxStore::fetch(lease, options.batch_rows_max)
+struct Publish {                       ///< MessageTransport::publish
+    std::vector<Message> messages;
+    RelayTime until;                   ///< The call's deadline: publish_timeout, or the end of the lease if that is earlier.
+};
+struct Settle { RelayLease lease; std::vector<RowSettlement> rows; };  ///< OutboxStore::settle(lease, options.lease, rows)
 using RelayAction = std::variant<Wait, Acquire, Fetch, Publish, Settle>;
 
 struct RelayReport {
     std::uint64_t published = 0;  ///< Delivered and marked.
-    std::uint64_t retried = 0;    ///< Failed attempts that burned one.
+    std::uint64_t retried = 0;    ///< Failed attempts that burned one and left the row alive.
     std::uint64_t dead = 0;       ///< Rows given up.
-    std::uint64_t stalled = 0;    ///< Times the transport or the store was out of reach.
+    std::uint64_t stalled = 0;    ///< Calls that found the transport or the store out of reach.
+};
+
+/// Something worth a log line, for the driver to pass on.
+struct RelayNote {
+    enum class What : std::uint8_t {
+        row_retry,   ///< A row failed and will be tried again.
+        row_dead,    ///< A row was given up; it holds its key until a person requeues or removes it.
+        stalled,     ///< Once when a part becomes unreachable, not at every attempt.
+        recovered,   ///< Once when it is reachable again.
+        leading,     ///< This relay publishes now.
+        standby,     ///< Another one does.
+        lease_lost,  ///< This one did, and was fenced: its page in hand was dropped and will be published again.
+    };
+    What what = What::stalled;
+    std::string row_id;          ///< Rows only.
+    std::string event_type;      ///< Rows only, at most 100 bytes.
+    std::uint32_t attempts = 0;  ///< Rows only: failed attempts with this one.
+    std::string part;            ///< stalled, recovered: "store" or "transport".
+    std::string reason;          ///< At most 500 bytes of UTF-8; no payload.
 };
 
 /// No I/O, no thread, no clock; one answer per call, in the order of the actions. Invariants, whatever answers come:
@@ -54,38 +94,78 @@ struct RelayReport {
 /// before an earlier one of its key is delivered; a transport that is out of reach burns no attempt; a lost lease drops the page.
 class RelayMachine {
 public:
+    /// \param options  Checked by the caller (check()).
+    /// \param seed     Of the jitter.
     RelayMachine(std::string owner, RelayOptions options, std::uint64_t seed);
 
-    [[nodiscard]] RelayAction begin();
-    [[nodiscard]] RelayAction waited();
-    [[nodiscard]] RelayAction acquired(const Result<std::optional<RelayLease>>& answer);
-    [[nodiscard]] RelayAction fetched(Result<OutboxPage> answer);
-    [[nodiscard]] RelayAction published(std::span<const DeliveryReport> reports);
-    [[nodiscard]] RelayAction settled(const Result<void>& answer);
+    [[nodiscard]] RelayAction begin(RelayTime now);
+    [[nodiscard]] RelayAction waited(RelayTime now);
+    [[nodiscard]] RelayAction acquired(RelayTime now, const Result<std::optional<RelayLease>>& answer);
+    [[nodiscard]] RelayAction fetched(RelayTime now, Result<OutboxPage> answer);
+    /// `reports` in the order of the messages; what is missing counts as unknown.
+    [[nodiscard]] RelayAction published(RelayTime now, std::span<const DeliveryReport> reports);
+    [[nodiscard]] RelayAction settled(RelayTime now, const Result<void>& answer);
 
     [[nodiscard]] const RelayReport& report() const noexcept { return report_; }
     [[nodiscard]] const std::optional<RelayLease>& lease() const noexcept { return lease_; }
-    /// Is the last Wait for want of work (as against a stand-by, or trouble)?
-    [[nodiscard]] bool idle() const noexcept { return idle_; }
+    /// What the last answer brought. Replaced by the next one.
+    [[nodiscard]] const std::vector<RelayNote>& notes() const noexcept { return notes_; }
+    /// Are there delivered messages that are not marked yet? A driver that stops should settle once more: waited() gives it.
+    [[nodiscard]] bool settling() const noexcept { return !settlement_.empty(); }
 
 private:
-    [[nodiscard]] std::chrono::milliseconds jitter(std::uint32_t attempt);
-    [[nodiscard]] RelayAction stall();
+    /// A row of the page, in the order of the page: its message's place among those sent, or why there is none.
+    struct Planned {
+        std::size_t row = 0;
+        std::optional<std::size_t> message;
+        std::string reason;
+    };
+    enum class Role : std::uint8_t { unknown, leading, standby };
+
+    [[nodiscard]] std::chrono::milliseconds jitter(std::uint32_t failures);
+    [[nodiscard]] bool renewal_is_due(RelayTime now) const;
+    [[nodiscard]] RelayAction next(RelayTime now);
+    [[nodiscard]] RelayAction acquire(RelayTime now);
+    [[nodiscard]] RelayAction publish(RelayTime now);
+    [[nodiscard]] RelayAction settle(RelayTime now);
+    [[nodiscard]] RelayAction idle();
+    [[nodiscard]] RelayAction lost(RelayTime now);
+    [[nodiscard]] RelayAction store_failed(const Error& error);
+    [[nodiscard]] RelayAction stalled_wait(std::uint32_t failures);
+    void store_answered();
+    void transport_failed(const DeliveryReport& report, bool some_delivered);
+    void transport_answered();
+    void row_failed(const OutboxRow& row, std::string_view reason);
+    void account(bool failures_only);
+    void set_role(Role role);
+    void drop_page();
 
     std::string owner_;
     RelayOptions options_;
     std::mt19937_64 random_;
     RelayReport report_;
+    std::vector<RelayNote> notes_;
     std::optional<RelayLease> lease_;
+    RelayTime asked_at_{};     ///< When the call that may renew the lease was asked for: the lease counts from there.
+    RelayTime lease_until_{};
     std::vector<OutboxRow> page_;
-    std::vector<std::size_t> sent_;         ///< Index into page_ of each message in flight.
-    std::vector<RowSettlement> settlement_; ///< Of the page in hand.
-    std::uint32_t stalls_ = 0;              ///< In a row: the lane's backoff.
+    std::vector<Planned> planned_;
+    std::vector<RowSettlement> settlement_;  ///< Of the page in hand, until it is recorded.
+    std::vector<std::string> event_types_;   ///< Beside settlement_, for the notes.
+    std::vector<std::uint32_t> attempts_;    ///< Likewise.
+    bool stall_after_settle_ = false;
+    std::uint32_t store_failures_ = 0;      ///< In a row.
+    std::uint32_t transport_failures_ = 0;  ///< In a row.
+    std::uint32_t conflicts_ = 0;           ///< Leases lost without a page settled in between.
     std::chrono::milliseconds poll_{0};
-    bool idle_ = false;
+    Role role_ = Role::unknown;
 };
 
-/// Threads: run and run_once on one thread at a time; wake from any. Lifetimes: store, transport and observer are borrowed.
+/// Threads: run and run_once on one thread at a time; wake and last_report from any. Lifetimes: store, transport and observer are
+/// borrowed. Exceptions: std::bad_alloc. What the store throws passes through; what the transport throws is an unknown delivery.
+/// Metrics: ticketbottle_outbox_published_total, _retried_total, _dead_total, _stalled_total; ticketbottle_relay_leading (0 or 1);
+/// ticketbottle_relay_publish_seconds (one page). Log events: outbox.row_retry, outbox.row_dead, relay.stalled, relay.recovered,
+/// relay.leading, relay.standby, relay.lease_lost.
 class Relay {
 public:
     Relay(OutboxStore& store, MessageTransport& transport, RelayOptions options = {}, Observer& observer = Observer::none());
@@ -93,18 +173,22 @@ public:
     Relay(const Relay&) = delete;
     Relay& operator=(const Relay&) = delete;
 
-    /// Publishes what is due now and returns: until the store has no due row, another relay leads, or the deadline. For a function that
-    /// runs every minute. Errors: invalid_argument (options); unavailable (the store or the transport is out of reach;
-    /// the report so far is in last_report()).
-    [[nodiscard]] Result<RelayReport> run_once(Deadline deadline);
+    /// Publishes what is due now, releases the lease and returns: until the store has no due row, another relay leads, or the
+    /// deadline (a part of the time is kept for marking what was sent), or after the page in hand when a stop is requested (from
+    /// any thread). For a function that runs every minute.
+    /// Errors: invalid_argument (options); unavailable (the store or the transport is out of reach; the report so far is
+    /// in last_report()).
+    [[nodiscard]] Result<RelayReport> run_once(Deadline deadline, std::stop_token stop = {});
 
-    /// Runs until stopped, then releases the lease; returns within a second of the stop request unless a call that does not
-    /// honour its deadline holds it. Errors: invalid_argument (options). Trouble is logged and retried, never returned.
+    /// Runs until stopped, then marks what was delivered and releases the lease. Returns within a second of the stop request, or of
+    /// the end of the store or transport call that is under way then (at most store_timeout or publish_timeout, if the backend
+    /// honours its deadline). Errors: invalid_argument (options). Trouble is logged and retried, never returned.
     [[nodiscard]] Result<RelayReport> run(std::stop_token stop);
 
     /// An event was committed: look now. Cheap, callable from any thread, at any time.
     void wake() noexcept;
 
+    /// Of the run in progress, or else of the last one.
     [[nodiscard]] RelayReport last_report() const;
 
 private:
@@ -112,17 +196,28 @@ private:
     std::unique_ptr<State> state_;
 };
 
-/// A Relay on its own thread, from construction to destruction (or stop()).
+/// A Relay on its own thread, from construction to destruction (or stop()). Options that do not pass check() are logged
+/// ("relay.refused") and nothing runs; so is a thread that cannot be had. An exception of a host's own store or transport is
+/// logged ("relay.exception"), and the relay starts again a second later.
 class BackgroundRelay {
 public:
     BackgroundRelay(OutboxStore& store, MessageTransport& transport, RelayOptions options = {}, Observer& observer = Observer::none());
     ~BackgroundRelay();
+    BackgroundRelay(const BackgroundRelay&) = delete;
+    BackgroundRelay& operator=(const BackgroundRelay&) = delete;
     void wake() noexcept { relay_.wake(); }
     /// Stops and joins. Idempotent.
     void stop();
+    /// False after stop(), or when the options were refused.
+    [[nodiscard]] bool running() const noexcept { return running_; }
+    [[nodiscard]] RelayReport report() const { return relay_.last_report(); }
 
 private:
+    void work(const std::stop_token& stop);
+
     Relay relay_;
+    Observer& observer_;
+    std::atomic<bool> running_{false};
     std::jthread thread_;
 };
 

@@ -1,0 +1,288 @@
+#include <ticketbottle/outbox/relay.hpp>
+
+#include "outbox/text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+namespace ticketbottle::outbox {
+
+namespace {
+
+using std::chrono::milliseconds;
+using Keys = std::unordered_set<std::string_view>;
+
+constexpr milliseconds tick{1};
+constexpr milliseconds standby_poll_max{1000};
+
+/// The way is closed, not the message at fault.
+bool is_transient(const DeliveryReport& report) {
+    return report.delivery == Delivery::unknown || report.cause == Errc::unavailable || report.cause == Errc::cancelled ||
+           report.cause == Errc::outcome_unknown;
+}
+
+std::string reason_of(const DeliveryReport& report) {
+    return report.reason.empty() ? std::string(to_string(report.cause)) : report.reason;
+}
+
+}  // namespace
+
+RelayMachine::RelayMachine(std::string owner, RelayOptions options, std::uint64_t seed)
+    : owner_(std::move(owner)), options_(std::move(options)), random_(seed), poll_(options_.poll_min) {}
+
+RelayAction RelayMachine::begin(RelayTime now) {
+    notes_.clear();
+    return next(now);
+}
+
+RelayAction RelayMachine::waited(RelayTime now) {
+    notes_.clear();
+    return settling() ? settle(now) : next(now);
+}
+
+RelayAction RelayMachine::acquired(RelayTime now, const Result<std::optional<RelayLease>>& answer) {
+    notes_.clear();
+    if (!answer.has_value()) {
+        if (!settling()) drop_page();
+        return store_failed(answer.error());
+    }
+    store_answered();
+    if (!answer->has_value()) {
+        lease_.reset();
+        drop_page();
+        set_role(Role::standby);
+        return Wait{Wait::Why::standby, std::clamp(options_.lease / 10, tick, standby_poll_max)};
+    }
+    // A new epoch: another relay may have led in between, and what was fetched before may be published already.
+    if (!lease_.has_value() || lease_->epoch != (*answer)->epoch) drop_page();
+    lease_ = **answer;
+    lease_until_ = asked_at_ + options_.lease;
+    set_role(Role::leading);
+    if (settling()) return settle(now);
+    if (!page_.empty()) return publish(now);
+    return Fetch{*lease_};
+}
+
+RelayAction RelayMachine::fetched(RelayTime now, Result<OutboxPage> answer) {
+    notes_.clear();
+    if (!lease_.has_value()) return acquire(now);
+    if (!answer.has_value()) return answer.error().code == Errc::conflict ? lost(now) : store_failed(answer.error());
+    store_answered();
+    page_ = std::move(answer->rows);
+    if (page_.empty()) {
+        conflicts_ = 0;
+        RelayAction wait = idle();
+        auto& at_most = std::get<Wait>(wait).at_most;
+        if (answer->next_due.has_value()) at_most = std::clamp(*answer->next_due, tick, at_most);
+        return wait;
+    }
+    poll_ = options_.poll_min;
+    return renewal_is_due(now) ? acquire(now) : publish(now);
+}
+
+RelayAction RelayMachine::published(RelayTime now, std::span<const DeliveryReport> reports) {
+    notes_.clear();
+    static const DeliveryReport unset;
+    const DeliveryReport* trouble = nullptr;
+    bool some_sent = false;
+    bool some_delivered = false;
+    Keys blocked;
+    for (const Planned& planned : planned_) {
+        const OutboxRow& row = page_[planned.row];
+        // Behind a row that did not go: untouched, whatever the transport says, and so published again in its turn.
+        if (blocked.contains(row.aggregate_id)) continue;
+        const DeliveryReport* report = nullptr;
+        if (planned.message.has_value()) report = *planned.message < reports.size() ? &reports[*planned.message] : &unset;
+        some_sent = some_sent || report != nullptr;
+        if (report != nullptr && report->delivery == Delivery::delivered) {
+            some_delivered = true;
+            settlement_.push_back({row.id, RowSettlement::What::published, {}, milliseconds(0)});
+            event_types_.emplace_back();
+            attempts_.push_back(row.attempts);
+            continue;
+        }
+        blocked.insert(row.aggregate_id);
+        if (report == nullptr) {
+            row_failed(row, planned.reason);
+        } else if (is_transient(*report)) {
+            trouble = trouble == nullptr ? report : trouble;
+        } else {
+            row_failed(row, reason_of(*report));
+        }
+    }
+    if (trouble != nullptr) {
+        transport_failed(*trouble, some_delivered);
+    } else if (some_sent) {
+        transport_answered();
+    }
+    stall_after_settle_ = trouble != nullptr;
+    if (settling()) return settle(now);
+    drop_page();
+    return trouble != nullptr ? stalled_wait(transport_failures_) : next(now);
+}
+
+RelayAction RelayMachine::settled(RelayTime now, const Result<void>& answer) {
+    notes_.clear();
+    if (!lease_.has_value()) return acquire(now);
+    if (!answer.has_value()) {
+        if (answer.error().code == Errc::conflict) return lost(now);
+        if (answer.error().code == Errc::outcome_unknown) {
+            // Perhaps done. Marking again is idempotent; counting a failed attempt again is not. So the failures are let go:
+            // either they are recorded, or the row comes again and fails again. They are told now, lest nobody hears of a dead row.
+            account(true);
+        }
+        return store_failed(answer.error());
+    }
+    store_answered();
+    lease_until_ = asked_at_ + options_.lease;
+    conflicts_ = 0;
+    account(false);
+    const bool stall = std::exchange(stall_after_settle_, false);
+    drop_page();
+    return stall ? stalled_wait(transport_failures_) : next(now);
+}
+
+bool RelayMachine::renewal_is_due(RelayTime now) const { return lease_until_ - now < options_.lease / 2; }
+
+RelayAction RelayMachine::next(RelayTime now) {
+    if (!lease_.has_value() || renewal_is_due(now)) return acquire(now);
+    return Fetch{*lease_};
+}
+
+RelayAction RelayMachine::acquire(RelayTime now) {
+    asked_at_ = now;
+    return Acquire{};
+}
+
+RelayAction RelayMachine::publish(RelayTime now) {
+    planned_.clear();
+    Publish action;
+    action.until = std::min(now + options_.publish_timeout, lease_until_);
+    Keys blocked;
+    for (std::size_t i = 0; i < page_.size(); ++i) {
+        if (blocked.contains(page_[i].aggregate_id)) continue;
+        Result<Message> message = to_message(page_[i], options_.messages);
+        if (!message.has_value()) {
+            blocked.insert(page_[i].aggregate_id);
+            planned_.push_back({i, std::nullopt, std::string(message.error().detail_text())});
+            continue;
+        }
+        planned_.push_back({i, action.messages.size(), {}});
+        action.messages.push_back(std::move(*message));
+    }
+    if (action.messages.empty()) return published(now, {});
+    return action;
+}
+
+RelayAction RelayMachine::settle(RelayTime now) {
+    asked_at_ = now;
+    return Settle{*lease_, settlement_};
+}
+
+RelayAction RelayMachine::idle() {
+    // A wait never outlasts what the lease can spare, or a quiet relay would lose it.
+    const milliseconds wait = std::max(tick, std::min(poll_, options_.lease / 3));
+    poll_ = std::min(poll_ * 2, options_.poll_max);
+    return Wait{Wait::Why::idle, wait};
+}
+
+RelayAction RelayMachine::lost(RelayTime now) {
+    lease_.reset();
+    drop_page();
+    role_ = Role::standby;
+    notes_.push_back({RelayNote::What::lease_lost, {}, {}, 0, {}, {}});
+    // At once the first time: perhaps we only slept. A store that grants and fences in turn is not asked in a tight loop.
+    if (++conflicts_ == 1) return acquire(now);
+    return stalled_wait(conflicts_ - 1);
+}
+
+RelayAction RelayMachine::store_failed(const Error& error) {
+    if (store_failures_ == 0) {
+        notes_.push_back(
+            {RelayNote::What::stalled, {}, {}, 0, "store", clean_text(to_string(error), reason_bytes_max)});
+    }
+    ++store_failures_;
+    ++report_.stalled;
+    if (!settling()) drop_page();
+    return stalled_wait(store_failures_);
+}
+
+void RelayMachine::store_answered() {
+    if (std::exchange(store_failures_, 0) > 0) notes_.push_back({RelayNote::What::recovered, {}, {}, 0, "store", {}});
+}
+
+void RelayMachine::transport_failed(const DeliveryReport& report, bool some_delivered) {
+    if (transport_failures_ == 0) {
+        notes_.push_back({RelayNote::What::stalled, {}, {}, 0, "transport", clean_text(reason_of(report), reason_bytes_max)});
+    }
+    // Where some go through the lane stays quick: a part that is closed must not slow down the rest more than it has to.
+    transport_failures_ = some_delivered ? 1 : transport_failures_ + 1;
+    ++report_.stalled;
+}
+
+void RelayMachine::transport_answered() {
+    if (std::exchange(transport_failures_, 0) > 0) notes_.push_back({RelayNote::What::recovered, {}, {}, 0, "transport", {}});
+}
+
+RelayAction RelayMachine::stalled_wait(std::uint32_t failures) {
+    // Probing twice a lease keeps the lease, and finds the way open soon after it is.
+    const milliseconds most = std::max(tick, options_.lease / 2);
+    return Wait{Wait::Why::stalled, std::clamp(jitter(failures > 0 ? failures - 1 : 0), tick, most)};
+}
+
+milliseconds RelayMachine::jitter(std::uint32_t failures) {
+    std::int64_t most = options_.backoff_base.count();
+    for (std::uint32_t i = 0; i < failures && most < options_.backoff_max.count(); ++i) most *= 2;
+    most = std::min<std::int64_t>(most, options_.backoff_max.count());
+    return milliseconds(std::uniform_int_distribution<std::int64_t>(0, most)(random_));
+}
+
+void RelayMachine::row_failed(const OutboxRow& row, std::string_view reason) {
+    const bool dead = row.attempts + 1 >= options_.attempts_max;
+    settlement_.push_back({row.id, dead ? RowSettlement::What::dead : RowSettlement::What::retry,
+                           clean_text(reason, reason_bytes_max), dead ? milliseconds(0) : jitter(row.attempts)});
+    event_types_.push_back(clean_text(row.event_type, event_type_bytes_max));
+    attempts_.push_back(row.attempts + 1);
+}
+
+void RelayMachine::account(bool failures_only) {
+    std::vector<RowSettlement> rest;
+    for (std::size_t i = 0; i < settlement_.size(); ++i) {
+        RowSettlement& row = settlement_[i];
+        if (row.what == RowSettlement::What::published) {
+            if (failures_only) {
+                rest.push_back(std::move(row));
+            } else {
+                ++report_.published;
+            }
+            continue;
+        }
+        const bool dead = row.what == RowSettlement::What::dead;
+        ++(dead ? report_.dead : report_.retried);
+        notes_.push_back({dead ? RelayNote::What::row_dead : RelayNote::What::row_retry, std::move(row.id),
+                          std::move(event_types_[i]), attempts_[i], {}, std::move(row.reason)});
+    }
+    settlement_ = std::move(rest);
+    event_types_.assign(settlement_.size(), {});
+    attempts_.assign(settlement_.size(), 0);
+}
+
+void RelayMachine::set_role(Role role) {
+    if (std::exchange(role_, role) == role) return;
+    const auto what = role == Role::leading ? RelayNote::What::leading : RelayNote::What::standby;
+    notes_.push_back({what, {}, {}, 0, {}, {}});
+}
+
+void RelayMachine::drop_page() {
+    page_.clear();
+    planned_.clear();
+    settlement_.clear();
+    event_types_.clear();
+    attempts_.clear();
+    stall_after_settle_ = false;
+}
+
+}  // namespace ticketbottle::outbox
