@@ -1,0 +1,72 @@
+#pragma once
+/// \file
+/// The running parts, together or alone: HTTP server, relay, sweeper, consumers.
+
+#include <memory>
+#include <thread>
+#include <ticketbottle/host/http_server.hpp>
+#include <ticketbottle/outbox/relay.hpp>
+#include <vector>
+
+#include "observing.hpp"
+#include "wiring.hpp"
+
+namespace program {
+
+struct ServiceParts {
+    bool server = false;
+    bool relay = false;
+    bool sweeper = false;
+    bool consumers = false;
+};
+
+class Service {
+public:
+    /// Opens what the parts need and starts them. `settings` and `observing` are borrowed and must outlive it.
+    [[nodiscard]] static Result<std::unique_ptr<Service>> start(const Settings& settings, ServiceParts parts,
+                                                                Observing& observing);
+    /// As stop().
+    ~Service();
+    Service(const Service&) = delete;
+    Service& operator=(const Service&) = delete;
+
+    [[nodiscard]] std::uint16_t port() const noexcept { return server_ ? server_->port() : std::uint16_t{0}; }
+    /// Callbacks in hand are answered, what was delivered is marked, positions are saved. Idempotent.
+    void stop();
+
+private:
+    struct Worker;
+    Service(const Settings& settings, Observing& observing);
+    [[nodiscard]] Result<void> start_relay();
+    [[nodiscard]] Result<void> start_sweeper();
+    [[nodiscard]] Result<void> start_consumers();
+    [[nodiscard]] Result<void> start_server();
+    [[nodiscard]] ticketbottle::host::HttpResponse answer(const ticketbottle::Request& request, std::uint32_t worker);
+    [[nodiscard]] ticketbottle::host::HttpResponse invoke(const ticketbottle::Request& request, Worker& worker);
+    void sweep(const std::stop_token& stop);
+    void sweep_daily(const std::stop_token& stop);
+
+    const Settings& settings_;
+    Observing& observing_;
+    std::unique_ptr<ticketbottle::OutboxStore> relay_store_;
+    std::unique_ptr<ticketbottle::MessageTransport> topics_;
+    std::unique_ptr<ticketbottle::outbox::BackgroundRelay> relay_;
+    std::unique_ptr<ticketbottle::OutboxStore> sweeper_outbox_;
+    std::unique_ptr<ticketbottle::PaymentStore> sweeper_payments_;
+    std::unique_ptr<Consumers> consumers_;
+    std::jthread sweeper_thread_;
+    std::jthread consumers_thread_;
+    std::vector<std::unique_ptr<Worker>> workers_;
+    std::unique_ptr<ticketbottle::host::HttpServer> server_;  // last: its handlers use everything above
+};
+
+/// The next 02:00 UTC after `now`, when the sweeper runs.
+[[nodiscard]] ticketbottle::TimePoint next_sweep(ticketbottle::TimePoint now);
+
+/// Blocks SIGTERM and SIGINT in this thread and every thread it starts from now on, so that wait_for_stop_signal gets
+/// them.
+void take_stop_signals();
+/// Returns the signal that came. A second one then ends the process at once.
+int wait_for_stop_signal();
+
+}  // namespace program

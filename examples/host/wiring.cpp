@@ -1,0 +1,174 @@
+#include "wiring.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <ticketbottle/email/mails.hpp>
+#include <ticketbottle/file/directory_store.hpp>
+#include <ticketbottle/file/mail_spool.hpp>
+#include <ticketbottle/file/topic_log.hpp>
+#include <ticketbottle/ticket/ticket.hpp>
+
+namespace program {
+
+using namespace ticketbottle;
+
+namespace {
+
+constexpr std::chrono::seconds open_timeout{10};
+constexpr std::string_view consumer_name = "tickets-and-mails";
+
+sqlite::Options sqlite_options(const Settings& settings, sqlite::OpenMode mode) {
+    sqlite::Options options;
+    options.path = settings.database;
+    options.mode = mode;
+    options.synchronous =
+        settings.durability == host::Durability::full ? sqlite::Synchronous::full : sqlite::Synchronous::normal;
+    return options;
+}
+
+Error lacks(const char* name, const char* what_for, const char* example) {
+    return fail(Errc::invalid_argument, "settings.read",
+                std::string(name) + ": is not set, but " + what_for + "; for example " + name + "=" + example);
+}
+
+/// The library's errors name its own option; a person knows the variable.
+Error of_variable(const char* variable, const Error& error) {
+    return fail(error.code, "settings.read", std::string(variable) + ": " + std::string(error.detail_text()));
+}
+
+Result<TicketFonts> load_fonts(const host::TicketSettings& settings) {
+    if (settings.font.empty()) {
+        auto fonts = load_default_fonts();
+        if (!fonts.has_value()) return of_variable("TICKETBOTTLE_FONT", fonts.error());
+        return fonts;
+    }
+    auto regular = load_font(settings.font);
+    if (!regular.has_value()) return of_variable("TICKETBOTTLE_FONT", regular.error());
+    TicketFonts fonts;
+    fonts.regular = std::move(*regular);
+    if (settings.font_bold.empty()) return fonts;
+    auto bold = load_font(settings.font_bold);
+    if (!bold.has_value()) return of_variable("TICKETBOTTLE_FONT_BOLD", bold.error());
+    fonts.bold = std::move(*bold);
+    return fonts;
+}
+
+Result<email::MailRenderer> make_mail_renderer(const Settings& settings) {
+    if (settings.tickets.mail_from.empty())
+        return lacks("SES_FROM_EMAIL", "mails need a sender", "tickets@example.com");
+    email::MailOptions options;
+    options.from = {settings.tickets.mail_from, settings.tickets.mail_from_name};
+    options.brand = settings.tickets.brand;
+    if (settings.tickets.language) options.language = *settings.tickets.language;
+    const auto zone = Zone::load(settings.tickets.zone);
+    if (!zone.has_value()) return of_variable("TICKETBOTTLE_ZONE", zone.error());
+    options.zone = *zone;
+    auto renderer = email::MailRenderer::create(std::move(options));
+    if (!renderer.has_value()) return of_variable("SES_FROM_EMAIL, TICKETBOTTLE_BRAND", renderer.error());
+    return renderer;
+}
+
+std::string event_type_beside(const Message& message) {
+    for (const MessageHeader& header : message.headers)
+        if (header.name == "eventType") return header.value;
+    return {};
+}
+
+host::TopicConsumerOptions topic_options(const Settings& settings) {
+    host::TopicConsumerOptions options;
+    options.log_directory = settings.topics_folder();
+    options.cursor_directory = settings.cursors_folder();
+    options.name = consumer_name;
+    options.topics = {settings.relay.messages.topics.at("PAYMENT_COMPLETED")};
+    if (settings.ticket_topic != options.topics.front()) options.topics.push_back(settings.ticket_topic);
+    options.poll_max = std::chrono::milliseconds(200);
+    return options;
+}
+
+}  // namespace
+
+const Clock& system_clock() noexcept {
+    static const SystemClock clock;
+    return clock;
+}
+
+Result<void> make_folders(const Settings& settings) {
+    for (const std::filesystem::path& folder :
+         {std::filesystem::path(settings.data), std::filesystem::path(settings.database).parent_path()}) {
+        std::error_code error;
+        if (!folder.empty()) std::filesystem::create_directories(folder, error);
+        if (error)
+            return fail(Errc::unavailable, "program.make_folders",
+                        "cannot make the folder " + folder.string() + ": " + error.message());
+    }
+    return {};
+}
+
+Result<std::unique_ptr<PaymentStore>> open_payments(const Settings& settings, sqlite::OpenMode mode) {
+    return sqlite::open_payment_store(sqlite_options(settings, mode), Deadline::in(open_timeout));
+}
+
+Result<std::unique_ptr<OutboxStore>> open_outbox(const Settings& settings, sqlite::OpenMode mode) {
+    return sqlite::open_outbox_store(sqlite_options(settings, mode), Deadline::in(open_timeout));
+}
+
+Result<std::unique_ptr<MessageTransport>> open_topics(const Settings& settings) {
+    file::TopicLogOptions options;
+    options.directory = settings.topics_folder();
+    return file::open_topic_log(options);
+}
+
+Result<TicketRenderer> make_ticket_renderer(const Settings& settings) {
+    if (settings.tickets.qr_base_url.empty())
+        return lacks("QR_CODE_BASE_URL", "tickets show it as a QR code", "https://example.com/check-in");
+    auto fonts = load_fonts(settings.tickets);
+    if (!fonts.has_value()) return fonts.error();
+    TicketOptions options;
+    options.fonts = std::move(*fonts);
+    options.qr_base_url = settings.tickets.qr_base_url;
+    options.brand = settings.tickets.brand;
+    options.zone_name = settings.tickets.zone;
+    if (settings.tickets.language) options.language = *settings.tickets.language;
+    auto renderer = TicketRenderer::create(std::move(options));
+    if (!renderer.has_value())
+        return of_variable("TICKETBOTTLE_FONT, TICKETBOTTLE_BRAND or QR_CODE_BASE_URL", renderer.error());
+    return renderer;
+}
+
+Consumers::~Consumers() = default;
+
+Result<std::unique_ptr<Consumers>> Consumers::open(const Settings& settings, Observer& observer) {
+    auto tickets = make_ticket_renderer(settings);
+    if (!tickets.has_value()) return tickets.error();
+    auto mails = make_mail_renderer(settings);
+    if (!mails.has_value()) return mails.error();
+    std::unique_ptr<Consumers> consumers(new Consumers);
+    auto store = file::open_directory_store(settings.tickets_folder());
+    if (!store.has_value()) return store.error();
+    consumers->store_ = std::move(*store);
+    auto spool = file::open_mail_spool(settings.mail_folder());
+    if (!spool.has_value()) return spool.error();
+    consumers->mails_ = std::move(*spool);
+    auto dead_letters = open_topics(settings);
+    if (!dead_letters.has_value()) return dead_letters.error();
+    consumers->dead_letters_ = std::move(*dead_letters);
+
+    consumer::ConsumerOptions options;
+    options.qr_base_url = settings.tickets.qr_base_url;
+    auto events = consumer::EventConsumer::create(std::move(options), *tickets, *mails, *consumers->store_,
+                                                  *consumers->mails_, &observer);
+    if (!events.has_value()) return of_variable("QR_CODE_BASE_URL", events.error());
+    consumers->events_ = std::make_unique<consumer::EventConsumer>(std::move(*events));
+
+    const auto handle = [events = consumers->events_.get()](const Message& message, Deadline deadline) -> Result<void> {
+        const auto consumed = events->handle(message.value, event_type_beside(message), deadline);
+        if (!consumed.has_value()) return consumed.error();
+        return {};
+    };
+    auto topics = host::TopicConsumer::create(topic_options(settings), handle, *consumers->dead_letters_, observer);
+    if (!topics.has_value()) return topics.error();
+    consumers->topics_ = std::make_unique<host::TopicConsumer>(std::move(*topics));
+    return consumers;
+}
+
+}  // namespace program

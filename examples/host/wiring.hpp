@@ -1,0 +1,59 @@
+#pragma once
+/// \file
+/// From settings to the library's objects. Nothing here decides anything.
+
+#include <memory>
+#include <stop_token>
+#include <ticketbottle/consumer/consumer.hpp>
+#include <ticketbottle/host/settings.hpp>
+#include <ticketbottle/host/topic_consumer.hpp>
+#include <ticketbottle/ports/clock.hpp>
+#include <ticketbottle/ports/outbox_store.hpp>
+#include <ticketbottle/ports/payment_store.hpp>
+#include <ticketbottle/sqlite/sqlite.hpp>
+
+namespace program {
+
+using ticketbottle::Result;
+using ticketbottle::host::Settings;
+
+[[nodiscard]] const ticketbottle::Clock& system_clock() noexcept;
+
+/// Makes the data folder, and the database file's, if they are not there. Errors: unavailable.
+[[nodiscard]] Result<void> make_folders(const Settings& settings);
+
+[[nodiscard]] Result<std::unique_ptr<ticketbottle::PaymentStore>> open_payments(
+    const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create);
+[[nodiscard]] Result<std::unique_ptr<ticketbottle::OutboxStore>> open_outbox(
+    const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create);
+[[nodiscard]] Result<std::unique_ptr<ticketbottle::MessageTransport>> open_topics(const Settings& settings);
+
+/// Errors: invalid_argument, naming the variable.
+[[nodiscard]] Result<ticketbottle::TicketRenderer> make_ticket_renderer(const Settings& settings);
+
+/// Tickets and mails from the topic log: PAYMENT_COMPLETED and TICKET_ISSUED events.
+class Consumers {
+public:
+    /// Errors: invalid_argument (QR_CODE_BASE_URL or SES_FROM_EMAIL not set, a font that does not do), unavailable.
+    [[nodiscard]] static Result<std::unique_ptr<Consumers>> open(const Settings& settings,
+                                                                 ticketbottle::Observer& observer);
+    ~Consumers();
+    Consumers(const Consumers&) = delete;
+    Consumers& operator=(const Consumers&) = delete;
+
+    void run(std::stop_token stop) { topics_->run(std::move(stop)); }
+    [[nodiscard]] Result<ticketbottle::host::TopicConsumerReport> run_once(ticketbottle::Deadline deadline) {
+        return topics_->run_once(deadline);
+    }
+    [[nodiscard]] ticketbottle::host::TopicConsumerReport report() const { return topics_->report(); }
+
+private:
+    Consumers() = default;
+    std::unique_ptr<ticketbottle::ObjectStore> store_;
+    std::unique_ptr<ticketbottle::MailTransport> mails_;
+    std::unique_ptr<ticketbottle::MessageTransport> dead_letters_;
+    std::unique_ptr<ticketbottle::consumer::EventConsumer> events_;
+    std::unique_ptr<ticketbottle::host::TopicConsumer> topics_;
+};
+
+}  // namespace program

@@ -1,0 +1,85 @@
+#pragma once
+/// \file
+/// What a host is told through its environment, as plain structs. Only this room knows the names of the variables.
+/// Table of all of them: docs/settings.md.
+
+#include <map>
+#include <optional>
+#include <string>
+#include <ticketbottle/core/observer.hpp>
+#include <ticketbottle/core/result.hpp>
+#include <ticketbottle/core/zone.hpp>
+#include <ticketbottle/gateway/gateways.hpp>
+#include <ticketbottle/host/http_server.hpp>
+#include <ticketbottle/outbox/relay.hpp>
+#include <ticketbottle/outbox/sweeper.hpp>
+#include <ticketbottle/webhook/handler.hpp>
+#include <vector>
+
+namespace ticketbottle::host {
+
+/// Does a commit wait for the disk? TICKETBOTTLE_SYNCHRONOUS.
+enum class Durability : std::uint8_t { full, normal };
+/// Is POST /invoke served? TICKETBOTTLE_INVOKE. An EventBridge envelope carries no signature, so whoever reaches that
+/// path is believed.
+enum class Invocations : std::uint8_t { refuse, accept };
+
+/// What consumers need to draw tickets and write mails.
+struct TicketSettings {
+    std::string qr_base_url;     ///< QR_CODE_BASE_URL. Empty: not told, and tickets cannot be drawn.
+    std::string mail_from;       ///< SES_FROM_EMAIL, the bare address. Empty: not told, and mails cannot be written.
+    std::string mail_from_name;  ///< The display name, if SES_FROM_EMAIL is `Name <address>`.
+    std::string zone = "Asia/Ho_Chi_Minh";  ///< TICKETBOTTLE_ZONE
+    std::optional<Language>
+        language;           ///< TICKETBOTTLE_LANGUAGE; nullopt: tickets Vietnamese, mails English, as deployed.
+    std::string font;       ///< TICKETBOTTLE_FONT: path of a TrueType file; empty: one of the system's.
+    std::string font_bold;  ///< TICKETBOTTLE_FONT_BOLD
+    std::string brand = "TicketBottle";  ///< TICKETBOTTLE_BRAND
+};
+
+struct Settings {
+    std::string data = "ticketbottle-data";                      ///< TICKETBOTTLE_DATA: the folder everything lives in.
+    std::string database = "ticketbottle-data/ticketbottle.db";  ///< DATABASE_URL: path of the SQLite file.
+    Durability durability = Durability::full;
+    Gateways gateways;
+    HttpServerOptions http;  ///< TICKETBOTTLE_LISTEN, TICKETBOTTLE_THREADS
+    WebhookOptions webhook;  ///< TICKETBOTTLE_LATE_SUCCESS, _PAYOS_NUMBER, _ZALOPAY_UNRELATED, _ORDER_MAY_APPEAR
+    Invocations invocations = Invocations::refuse;
+    outbox::RelayOptions relay;  ///< OUTBOX_BATCH_SIZE, OUTBOX_MAX_RETRIES, KAFKA_TOPIC_PAYMENT_*
+    outbox::SweeperOptions
+        sweeper;  ///< RETENTION_DAYS or OUTBOX_RETENTION_DAYS, TICKETBOTTLE_INBOX_/DEAD_RETENTION_DAYS
+    std::string cloudwatch_namespace;  ///< CLOUDWATCH_NAMESPACE. Empty: no CloudWatch lines.
+    TicketSettings tickets;
+    /// TICKETBOTTLE_TOPIC_TICKET_ISSUED: the topic of the log other services put TICKET_ISSUED events on.
+    std::string ticket_topic = "ticket.issued";
+    Severity log_level = Severity::info;  ///< LOG_LEVEL
+
+    [[nodiscard]] std::string topics_folder() const { return data + "/topics"; }
+    [[nodiscard]] std::string tickets_folder() const { return data + "/tickets"; }
+    [[nodiscard]] std::string mail_folder() const { return data + "/mail"; }
+    [[nodiscard]] std::string cursors_folder() const { return data + "/cursors"; }
+};
+
+using Environment = std::map<std::string, std::string>;
+
+/// The process's environment. Call before threads start: the C library does not guard it.
+[[nodiscard]] Environment environment();
+/// Overwrites, in the process's own environment, the values of the variables that hold keys, so that no child inherits
+/// them and they are gone from memory. Call before threads start.
+void wipe_environment_secrets() noexcept;
+
+/// A variable that is set but empty counts as not set. Names that do not begin with TICKETBOTTLE_ and are not ours are
+/// ignored. Keys go into Secrets; their copies in `environment` are overwritten before it returns. \par Errors
+/// invalid_argument: every wrong setting by name, what is wrong and an example, one a line; never a value that
+///              could be a key. unsupported: the first of them asks for something this build has not (another database,
+///              Kafka).
+[[nodiscard]] Result<Settings> read_settings(Environment environment);
+
+/// One variable, for help texts and the check that docs/settings.md is complete.
+struct Variable {
+    std::string_view name;
+    bool secret = false;
+};
+[[nodiscard]] const std::vector<Variable>& known_variables();
+
+}  // namespace ticketbottle::host
