@@ -1,0 +1,19 @@
+/** \file
+ * The SQLite store, libticketbottle_c_sqlite. See base.h for the rules and sqlite/sqlite.hpp for the store.
+ */
+#ifndef TICKETBOTTLE_C_SQLITE_H
+#define TICKETBOTTLE_C_SQLITE_H
+
+#include <ticketbottle/c/outbox.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Opens or makes the file and its tables. Free with tkb_outbox_store_destroy. */
+TKB_API tkb_status tkb_sqlite_outbox_store_open(tkb_bytes path, uint32_t timeout_ms, tkb_outbox_store **store_out, tkb_error **error_out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
