@@ -58,8 +58,8 @@ MacContext make_mac_context(const char* digest) {
     if (hmac == nullptr) stop("OpenSSL has no HMAC");
     MacContext context(EVP_MAC_CTX_new(hmac));
     if (!context) throw std::bad_alloc();
-    const OSSL_PARAM params[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0), OSSL_PARAM_construct_end()};
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, const_cast<char*>(digest), 0),
+                                 OSSL_PARAM_construct_end()};
     if (EVP_MAC_CTX_set_params(context.get(), params) != 1) stop("OpenSSL has no SHA-2 for HMAC");
     return context;
 }

@@ -1,10 +1,9 @@
-#include <ticketbottle/core/ids.hpp>
-
-#include "core/crypto.hpp"
-
 #include <algorithm>
 #include <array>
 #include <span>
+#include <ticketbottle/core/ids.hpp>
+
+#include "core/crypto.hpp"
 
 namespace ticketbottle {
 

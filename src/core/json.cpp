@@ -25,11 +25,14 @@ constexpr std::size_t bytes_per_node = 16;
 
 ParseError make_error(ParseError::What what, std::size_t offset) {
     switch (what) {
-        case ParseError::What::too_long: return {what, offset, fmt::format("longer than {} bytes", offset)};
-        case ParseError::What::too_deep: return {what, offset, fmt::format("nested too deeply at byte {}", offset)};
+        case ParseError::What::too_long:
+            return {what, offset, fmt::format("longer than {} bytes", offset)};
+        case ParseError::What::too_deep:
+            return {what, offset, fmt::format("nested too deeply at byte {}", offset)};
         case ParseError::What::duplicate_key:
             return {what, offset, fmt::format("duplicate member name at byte {}", offset)};
-        case ParseError::What::syntax: break;
+        case ParseError::What::syntax:
+            break;
     }
     return {what, offset, fmt::format("byte {}: syntax error", offset)};
 }
@@ -100,7 +103,7 @@ struct Builder {
         const std::uint32_t index = open;
         end();
         duplicate = document.nodes_[index].children <= pairwise_members_max ? duplicate_by_pairs(index)
-                                                                             : duplicate_by_sorting(index);
+                                                                            : duplicate_by_sorting(index);
         if (duplicate == nowhere) return true;
         ec = boost::json::error::syntax;
         return false;
@@ -138,7 +141,8 @@ struct Builder {
         return nowhere;
     }
 
-    /// The name's first bytes as a number: names that differ there, nearly all of them, compare without touching the text.
+    /// The name's first bytes as a number: names that differ there, nearly all of them, compare without touching the
+    /// text.
     static std::uint64_t head(std::string_view key) noexcept {
         std::uint64_t out = 0;
         std::memcpy(&out, key.data(), std::min(key.size(), sizeof out));
@@ -256,14 +260,29 @@ void write_escaped(char c, std::string& out) {
     constexpr std::string_view hex = "0123456789abcdef";
     out += '\\';
     switch (c) {
-        case '"': out += '"'; return;
-        case '\\': out += '\\'; return;
-        case '\b': out += 'b'; return;
-        case '\f': out += 'f'; return;
-        case '\n': out += 'n'; return;
-        case '\r': out += 'r'; return;
-        case '\t': out += 't'; return;
-        default: break;
+        case '"':
+            out += '"';
+            return;
+        case '\\':
+            out += '\\';
+            return;
+        case '\b':
+            out += 'b';
+            return;
+        case '\f':
+            out += 'f';
+            return;
+        case '\n':
+            out += 'n';
+            return;
+        case '\r':
+            out += 'r';
+            return;
+        case '\t':
+            out += 't';
+            return;
+        default:
+            break;
     }
     out += "u00";
     out += hex[static_cast<unsigned char>(c) >> 4];
@@ -274,12 +293,22 @@ void write_escaped(char c, std::string& out) {
 
 void write(Value value, std::string& out) {
     switch (value.kind()) {
-        case Kind::null: out += "null"; return;
-        case Kind::boolean: out += value.as_bool().value_or(false) ? "true" : "false"; return;
-        case Kind::number: out += value.text(); return;
-        case Kind::string: write_string(value.text(), out); return;
+        case Kind::null:
+            out += "null";
+            return;
+        case Kind::boolean:
+            out += value.as_bool().value_or(false) ? "true" : "false";
+            return;
+        case Kind::number:
+            out += value.text();
+            return;
+        case Kind::string:
+            write_string(value.text(), out);
+            return;
         case Kind::array:
-        case Kind::object: write_container(value, out); return;
+        case Kind::object:
+            write_container(value, out);
+            return;
     }
 }
 

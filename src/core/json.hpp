@@ -4,12 +4,11 @@
 /// trailing bytes and anything past the limits are refused; numbers keep their token text, so no id or amount
 /// passes through a double. Internal: not installed.
 
-#include <ticketbottle/core/result.hpp>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <ticketbottle/core/result.hpp>
 #include <vector>
 
 namespace ticketbottle::json {
@@ -24,8 +23,8 @@ struct Limits {
 struct ParseError {
     enum class What : std::uint8_t { syntax, too_long, too_deep, duplicate_key };
     What what = What::syntax;
-    std::size_t offset = 0;   ///< Bytes from the start, where known.
-    std::string text;         ///< "byte 17: syntax error", "duplicate member name at byte 17": no payload in it.
+    std::size_t offset = 0;  ///< Bytes from the start, where known.
+    std::string text;        ///< "byte 17: syntax error", "duplicate member name at byte 17": no payload in it.
 };
 [[noreturn]] void throw_exception_from_error(const ParseError& error, const boost::source_location& where);
 
@@ -51,7 +50,9 @@ public:
 
     [[nodiscard]] std::string_view key() const noexcept { return node().key; }
     /// Decoded text of a string, token of a number; "" otherwise.
-    [[nodiscard]] std::string_view text() const noexcept { return nodes_ != nullptr ? node().text : std::string_view(); }
+    [[nodiscard]] std::string_view text() const noexcept {
+        return nodes_ != nullptr ? node().text : std::string_view();
+    }
     /// A string's text, or nullopt.
     [[nodiscard]] std::optional<std::string_view> as_string() const noexcept;
     /// A number that is a plain integer token within int64 ("1", "-7"; not "1.0", "1e3", "-0"), else nullopt.
@@ -79,8 +80,12 @@ class Value::Iterator {
 public:
     Iterator(const Node* nodes, std::uint32_t index) : nodes_(nodes), index_(index) {}
     [[nodiscard]] Value operator*() const noexcept { return {nodes_, index_}; }
-    Iterator& operator++() noexcept { index_ = nodes_[index_].end; return *this; }
+    Iterator& operator++() noexcept {
+        index_ = nodes_[index_].end;
+        return *this;
+    }
     [[nodiscard]] bool operator!=(const Iterator& other) const noexcept { return index_ != other.index_; }
+
 private:
     const Node* nodes_;
     std::uint32_t index_;
@@ -93,6 +98,7 @@ public:
     Document(Document&&) noexcept = default;
     Document& operator=(Document&&) noexcept = default;
     [[nodiscard]] Value root() const noexcept { return nodes_.empty() ? Value() : Value(nodes_.data(), 0); }
+
 private:
     friend struct Builder;
     std::vector<Node> nodes_;
@@ -104,8 +110,8 @@ private:
 
 /// Appends `value` as compact JSON; number tokens unchanged, strings by write_string.
 void write(Value value, std::string& out);
-/// Appends a quoted JSON string: escapes `"`, `\` and control characters (\b \f \n \r \t, else \u00xx); '/' and non-ASCII as they are.
-/// `text` must be valid UTF-8 (see core/utf8.hpp); the caller has checked.
+/// Appends a quoted JSON string: escapes `"`, `\` and control characters (\b \f \n \r \t, else \u00xx); '/' and
+/// non-ASCII as they are. `text` must be valid UTF-8 (see core/utf8.hpp); the caller has checked.
 void write_string(std::string_view text, std::string& out);
 
 /// Writes an object member by member: `Writer w(out); w.member("a", 1); w.finish();`
@@ -118,6 +124,7 @@ public:
     void raw(std::string_view name, std::string_view json);  ///< `json` is one JSON value.
     void value(std::string_view name, Value value);
     void finish() { out_ += '}'; }
+
 private:
     void name(std::string_view name);
     std::string& out_;

@@ -1,8 +1,7 @@
-#include <ticketbottle/core/money.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ticketbottle/core/money.hpp>
 #include <utility>
 
 namespace ticketbottle {

@@ -16,11 +16,16 @@ std::span<const Label> as_span(std::initializer_list<Label> labels) { return {la
 
 std::string_view to_string(Severity severity) noexcept {
     switch (severity) {
-        case Severity::debug: return "debug";
-        case Severity::info: return "info";
-        case Severity::warning: return "warning";
-        case Severity::error: return "error";
-        case Severity::alert: return "alert";
+        case Severity::debug:
+            return "debug";
+        case Severity::info:
+            return "info";
+        case Severity::warning:
+            return "warning";
+        case Severity::error:
+            return "error";
+        case Severity::alert:
+            return "alert";
     }
     return "unknown";
 }

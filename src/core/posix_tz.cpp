@@ -110,9 +110,15 @@ sys_days nth_weekday(year in, const YearlyChange& change) {
 seconds YearlyChange::in(year of) const {
     sys_days date = of / 1 / 1;
     switch (form) {
-        case Form::ordinal: date += days(day); break;
-        case Form::julian: date += days(day - 1 + (of.is_leap() && day >= 60 ? 1 : 0)); break;
-        case Form::weekday: date = nth_weekday(of, *this); break;
+        case Form::ordinal:
+            date += days(day);
+            break;
+        case Form::julian:
+            date += days(day - 1 + (of.is_leap() && day >= 60 ? 1 : 0));
+            break;
+        case Form::weekday:
+            date = nth_weekday(of, *this);
+            break;
     }
     return date.time_since_epoch() + time;
 }
@@ -123,7 +129,7 @@ std::optional<PosixTz> PosixTz::parse(std::string_view text) {
     reader.name();
     out.standard = -reader.time(offset_hours_max);
     if (reader.ok() && !reader.done()) {
-        Daylight& daylight = out.daylight.emplace();
+        DaylightTime& daylight = out.daylight.emplace();
         reader.name();
         daylight.offset = reader.next_is(',') ? out.standard + hours(1) : -reader.time(offset_hours_max);
         daylight.begin = reader.change();
@@ -144,12 +150,12 @@ seconds PosixTz::offset_at(seconds utc) const {
     seconds latest = seconds::min();
     seconds offset = standard;
     for (const year candidate : {of - std::chrono::years(1), of, of + std::chrono::years(1)}) {
-        const seconds end = daylight->end.in(candidate) - daylight->offset;
+        const seconds end = daylight->end.in(candidate)-daylight->offset;
         if (end <= time && end > latest) {
             latest = end;
             offset = standard;
         }
-        const seconds begin = daylight->begin.in(candidate) - standard;
+        const seconds begin = daylight->begin.in(candidate)-standard;
         if (begin <= time && begin >= latest) {  // ending and beginning at once: daylight time all the year
             latest = begin;
             offset = daylight->offset;

@@ -26,15 +26,16 @@ struct YearlyChange {
     [[nodiscard]] std::chrono::seconds in(std::chrono::year year) const;
 };
 
+struct DaylightTime {
+    std::chrono::seconds offset{0};  ///< East of UTC.
+    YearlyChange begin;
+    YearlyChange end;
+};
+
 /// Offsets are east of UTC, the other way round than POSIX writes them.
 struct PosixTz {
     std::chrono::seconds standard{0};
-    struct Daylight {
-        std::chrono::seconds offset{0};
-        YearlyChange begin;
-        YearlyChange end;
-    };
-    std::optional<Daylight> daylight;
+    std::optional<DaylightTime> daylight;
 
     /// nullopt unless `text` is all of one TZ string, its rules given.
     [[nodiscard]] static std::optional<PosixTz> parse(std::string_view text);

@@ -1,20 +1,28 @@
 #include <ticketbottle/core/result.hpp>
-
 #include <utility>
 
 namespace ticketbottle {
 
 std::string_view to_string(Errc code) noexcept {
     switch (code) {
-        case Errc::invalid_argument: return "invalid_argument";
-        case Errc::malformed: return "malformed";
-        case Errc::unauthentic: return "unauthentic";
-        case Errc::conflict: return "conflict";
-        case Errc::unavailable: return "unavailable";
-        case Errc::outcome_unknown: return "outcome_unknown";
-        case Errc::cancelled: return "cancelled";
-        case Errc::unsupported: return "unsupported";
-        case Errc::internal: return "internal";
+        case Errc::invalid_argument:
+            return "invalid_argument";
+        case Errc::malformed:
+            return "malformed";
+        case Errc::unauthentic:
+            return "unauthentic";
+        case Errc::conflict:
+            return "conflict";
+        case Errc::unavailable:
+            return "unavailable";
+        case Errc::outcome_unknown:
+            return "outcome_unknown";
+        case Errc::cancelled:
+            return "cancelled";
+        case Errc::unsupported:
+            return "unsupported";
+        case Errc::internal:
+            return "internal";
     }
     return "unknown";
 }

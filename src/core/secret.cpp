@@ -1,12 +1,11 @@
-#include <ticketbottle/core/secret.hpp>
-
-#include "core/crypto.hpp"
-
 #include <openssl/crypto.h>
 #include <sys/mman.h>
 
 #include <cstring>
 #include <new>
+#include <ticketbottle/core/secret.hpp>
+
+#include "core/crypto.hpp"
 
 namespace ticketbottle {
 

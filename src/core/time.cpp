@@ -1,8 +1,7 @@
-#include <ticketbottle/core/time.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ticketbottle/core/time.hpp>
 
 namespace ticketbottle {
 

@@ -32,9 +32,7 @@ struct Block {
     std::size_t isut, isstd, leap, time, type, text;  // counts
 
     std::size_t types_at() const { return time * (time_bytes + 1); }
-    std::size_t size() const {
-        return types_at() + type * type_bytes + text + leap * (time_bytes + 4) + isstd + isut;
-    }
+    std::size_t size() const { return types_at() + type * type_bytes + text + leap * (time_bytes + 4) + isstd + isut; }
 };
 
 std::optional<Block> read_header(std::string_view bytes, std::size_t time_bytes) {

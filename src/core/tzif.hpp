@@ -2,14 +2,13 @@
 /// \file
 /// TZif files (RFC 8536), versions 1 to 4, from bytes that need not be trusted. Internal: not installed.
 
-#include "core/posix_tz.hpp"
-
-#include <ticketbottle/core/result.hpp>
-
 #include <chrono>
 #include <optional>
 #include <string_view>
+#include <ticketbottle/core/result.hpp>
 #include <vector>
+
+#include "core/posix_tz.hpp"
 
 namespace ticketbottle::tzif {
 

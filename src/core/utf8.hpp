@@ -10,7 +10,8 @@
 namespace ticketbottle::utf8 {
 
 [[nodiscard]] bool valid(std::string_view text) noexcept;
-/// Takes the first code point off `text`, which must not be empty; nullopt (and nothing taken) if it is not valid there.
+/// Takes the first code point off `text`, which must not be empty; nullopt (and nothing taken) if it is not valid
+/// there.
 [[nodiscard]] std::optional<char32_t> take(std::string_view& text) noexcept;
 void append(char32_t code_point, std::string& out);
 /// The longest prefix of at most `bytes_max` bytes that does not cut a character. For lastError's first 500.

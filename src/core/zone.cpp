@@ -1,8 +1,3 @@
-#include <ticketbottle/core/zone.hpp>
-
-#include "core/posix_tz.hpp"
-#include "core/tzif.hpp"
-
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,7 +5,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <optional>
+#include <ticketbottle/core/zone.hpp>
 #include <utility>
+
+#include "core/posix_tz.hpp"
+#include "core/tzif.hpp"
 
 namespace ticketbottle {
 
@@ -19,7 +18,7 @@ namespace {
 using std::chrono::days;
 using std::chrono::seconds;
 
-constexpr std::size_t name_bytes_max = 100;  // the longest name of the database has 32
+constexpr std::size_t name_bytes_max = 100;       // the longest name of the database has 32
 constexpr seconds four_centuries = days(146097);  // after which the calendar, weekdays included, repeats
 
 bool is_zone_name(std::string_view name) {
@@ -113,7 +112,8 @@ LocalTime Zone::to_local(TimePoint time) const {
     const seconds utc = std::chrono::floor<seconds>(time).time_since_epoch();
     const seconds offset = data_->offset_at(utc);
     // std::chrono's years are 16 bits wide, a TimePoint's span 500 million.
-    const auto cycles = std::chrono::floor<std::chrono::duration<std::int64_t, std::ratio<146097 * 86400LL>>>(utc + offset);
+    const auto cycles =
+        std::chrono::floor<std::chrono::duration<std::int64_t, std::ratio<146097 * 86400LL>>>(utc + offset);
     const std::chrono::sys_seconds local(utc + offset - cycles.count() * four_centuries);
     const auto day = std::chrono::floor<days>(local);
     const std::chrono::year_month_day date(day);

@@ -12,7 +12,7 @@ THIRD_PARTY = {  # include prefix -> rooms that may use it in their sources
     "boost/asio": {"host"},
     "boost/beast": {"host"},
     "boost/": {"core", "host"},
-    "openssl/": {"core", "host"},
+    "openssl/": {"core", "gateway", "host"},
     "sqlite3.h": {"sqlite"},
     "podofo/": {"ticket"},
     "qrcodegen/": {"ticket"},
