@@ -32,6 +32,7 @@ void fill(const std::string& path) {
         outbox::Event event;
         event.id = random_uuid();
         event.aggregate_id = "payment-" + std::to_string(i % keys);
+        event.created_at = TimePoint(std::chrono::seconds(1763712000));
         event.event_type = "PAYMENT_COMPLETED";
         event.payload = "{\"payment_id\":\"payment-" + std::to_string(i % keys) + "\",\"filler\":\"" + std::string(240, 'x') + "\"}";
         if (!sqlite::insert_event(db, event).has_value()) throw std::runtime_error("insert");

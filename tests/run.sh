@@ -9,6 +9,7 @@ jobs=${JOBS:-$(nproc)}
 presets=("$@")
 [ ${#presets[@]} -gt 0 ] || presets=(minimal fuzz dev release)
 
+mkdir -p build
 bash packaging/setup-debian.sh --fuzz
 for preset in "${presets[@]}"; do
   echo "== $preset: configure and build"
