@@ -75,11 +75,11 @@ int run_sweep(const Arguments&) {
 }
 
 int run_consume(const Arguments& arguments) {
+    take_stop_signals();  // first of all, as in run_relay
     const auto settings = load_settings();
     if (!settings.has_value()) return complain(settings.error());
     if (const auto made = make_folders(*settings); !made.has_value()) return complain(made.error());
     Observing observing(*settings);
-    take_stop_signals();
     const auto consumers = Consumers::open(*settings, observing.observer());
     if (!consumers.has_value()) return complain(consumers.error());
     Result<void> done;

@@ -34,11 +34,11 @@ void tell_listening(const Settings& settings, std::uint16_t port, bool all) {
 }
 
 int run(const Arguments& arguments) {
+    take_stop_signals();  // first of all: a stop that comes while starting is a clean stop too
     const auto settings = load_settings();
     if (!settings.has_value()) return complain(settings.error());
     const bool all = arguments.has("--all");
     Observing observing(*settings);
-    take_stop_signals();
     const auto service = Service::start(*settings, {true, all, all, all}, observing);
     if (!service.has_value()) return complain(service.error());
     tell_listening(*settings, (*service)->port(), all);
