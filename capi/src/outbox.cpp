@@ -68,7 +68,7 @@ tkb_status tkb_memory_outbox_store_create(tkb_outbox_store** store_out, tkb_erro
         *store_out = nullptr;
         auto handle = std::make_unique<tkb_outbox_store>();
         handle->memory = std::make_shared<memory::Database>(clock);
-        handle->store = memory::Database::outbox_store(handle->memory);
+        handle->port = memory::Database::outbox_store(handle->memory);
         *store_out = handle.release();
         return {};
     });
@@ -88,5 +88,3 @@ tkb_status tkb_memory_outbox_store_add(tkb_outbox_store* store, const tkb_outbox
         return {};
     });
 }
-
-void tkb_outbox_store_destroy(tkb_outbox_store* store) { delete store; }

@@ -17,9 +17,9 @@ struct tkb_relay {
 
     outbox::RelayOptions options;
     OutboxStore& store;
-    CallbackTransport transport;
-    std::unique_ptr<outbox::Relay> relay;  ///< Made by the first run: topics are set before.
     std::stop_source stop;
+    CallbackTransport transport;           ///< After all that may throw: it owns user_data only if the whole is made.
+    std::unique_ptr<outbox::Relay> relay;  ///< Made by the first run: topics are set before.
 };
 
 namespace {
@@ -50,7 +50,7 @@ tkb_status tkb_relay_create(const tkb_relay_options* options, tkb_outbox_store* 
         if (!vtable.has_value()) return vtable.error();
         outbox::RelayOptions checked = to_options(*read);
         TKB_TRY(outbox::check(checked));
-        *relay_out = new tkb_relay(*store->store, *vtable, user_data, std::move(checked));
+        *relay_out = new tkb_relay(*store->port, *vtable, user_data, std::move(checked));
         return {};
     });
 }

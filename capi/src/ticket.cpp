@@ -1,14 +1,9 @@
-#include "guard.hpp"
+#include "ticket.hpp"
 
-#include <ticketbottle/c/ticket.h>
-#include <ticketbottle/ticket/ticket.hpp>
+#include "guard.hpp"
 
 using namespace ticketbottle;
 using namespace ticketbottle::capi;
-
-struct tkb_ticket_renderer {
-    TicketRenderer renderer;
-};
 
 namespace {
 

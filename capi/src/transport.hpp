@@ -2,25 +2,22 @@
 /// \file
 /// A MessageTransport over a host's C callbacks.
 
-#include "guard.hpp"
+#include "callbacks.hpp"
 
 #include <ticketbottle/ports/message_transport.hpp>
 
 namespace ticketbottle::capi {
 
-/// Owns user_data once made: calls destroy exactly once.
 class CallbackTransport final : public MessageTransport {
 public:
-    CallbackTransport(const tkb_transport_vtable& vtable, void* user_data) : vtable_(vtable), user_data_(user_data) {}
-    ~CallbackTransport() override;
+    CallbackTransport(const tkb_transport_vtable& table, void* user_data) noexcept : host_(table, user_data) {}
 
     void publish(std::span<const Message> messages, std::span<DeliveryReport> reports, Deadline deadline) override;
     [[nodiscard]] Result<void> flush(Deadline deadline) override;
     [[nodiscard]] Result<void> close(Deadline deadline) override;
 
 private:
-    tkb_transport_vtable vtable_;
-    void* user_data_;
+    Callbacks<tkb_transport_vtable> host_;
     bool closed_ = false;
 };
 

@@ -28,7 +28,7 @@ def declarations(name):
 
 ffi = cffi.FFI()
 TKB = {}
-for header in ("base.h", "gateway.h", "outbox.h", "sqlite.h", "ticket.h"):
+for header in ("base.h", "gateway.h", "outbox_store.h", "outbox.h", "payment_store.h", "sqlite.h", "ticket.h"):
     source, numbers = declarations(header)
     ffi.cdef(source)
     TKB.update((name, int(value)) for name, value in numbers)

@@ -1,6 +1,7 @@
-// relay, sweep and consume: the parts of `serve --all` as processes of their own.
+// relay, sweep, consume and reconcile: the parts of `serve --all` as processes of their own.
 
 #include <cstdio>
+#include <ticketbottle/host/gateway_exchange.hpp>
 #include <ticketbottle/outbox/sweeper.hpp>
 
 #include "commands.hpp"
@@ -14,6 +15,8 @@ using namespace ticketbottle;
 namespace {
 
 constexpr std::chrono::minutes once_timeout{10};
+// A thousand payments of one gateway, one a second, and some time to answer.
+constexpr std::chrono::minutes reconcile_once_timeout{30};
 
 void print(const JsonObject& object) { std::printf("%s\n", object.done().c_str()); }
 
@@ -97,6 +100,39 @@ int run_consume(const Arguments& arguments) {
     return done.has_value() ? static_cast<int>(exit_done) : complain(done.error());
 }
 
+void print_reconcile(const reconcile::ReconcileReport& report) {
+    const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+    JsonObject line;
+    line.number("asked", number(report.asked()));
+    for (std::size_t i = 0; i < reconcile::came_count; ++i) {
+        const auto came = static_cast<reconcile::Came>(i);
+        line.number(to_string(came), number(report.total(came)));
+    }
+    line.number("in_hand", number(report.in_hand)).number("given_up", number(report.given_up));
+    print(line.number("unaskable", number(report.unaskable)));
+}
+
+int run_reconcile(const Arguments& arguments) {
+    // Once: a signal ends it where it stands, and loses nothing; an answer is settled whole or asked for again.
+    if (!arguments.has("--once")) take_stop_signals();  // first of all, as in run_relay
+    const auto settings = load_settings();
+    if (!settings.has_value()) return complain(settings.error());
+    if (const auto checked = check_askable(*settings); !checked.has_value()) return complain(checked.error());
+    if (const auto made = make_folders(*settings); !made.has_value()) return complain(made.error());
+    Observing observing(*settings);
+    const auto store = open_payments(*settings);
+    if (!store.has_value()) return complain(store.error());
+    reconcile::Reconciler reconciler(settings->gateways, **store, host::gateway_exchange(), system_clock(),
+                                     settings->webhook.processor, settings->reconcile, observing.observer());
+    Result<reconcile::ReconcileReport> report = reconcile::ReconcileReport{};
+    if (arguments.has("--once"))
+        report = reconciler.run_once(Deadline::in(reconcile_once_timeout));
+    else
+        until_stopped([&](const std::stop_token& stop) { report = reconciler.run(stop); });
+    print_reconcile(report.has_value() ? *report : reconciler.last_report());
+    return report.has_value() ? static_cast<int>(exit_done) : complain(report.error());
+}
+
 }  // namespace
 
 const Command& relay_command() {
@@ -140,6 +176,24 @@ const Command& consume_command() {
                                   "An event that can never be handled goes to the topic "
                                   "<topic>.dead.tickets-and-mails, with an alert. Run one at a time.\n"},
                                  run_consume};
+    return command;
+}
+
+const Command& reconcile_command() {
+    static const Command command{
+        {"reconcile",
+         "",
+         0,
+         0,
+         "Ask gateways about payments that stay pending, and settle the answers, until stopped.",
+         {{"--once", "", "ask once about what is due now and end"}},
+         "Asks about payments older than TICKETBOTTLE_RECONCILE_AFTER minutes (15), each ever more rarely while it stays\n"
+         "open, for TICKETBOTTLE_RECONCILE_GIVE_UP days (7). An answer settles as a callback does, so both together make\n"
+         "one event. Prints what was done as one JSON line at the end. Runs whatever TICKETBOTTLE_RECONCILE says: that\n"
+         "is for serve --all.\n"
+         "Check where your gateways are asked: TICKETBOTTLE_VNPAY_API_BASE and the like (docs/settings.md). A test system\n"
+         "that asks a live gateway hears \"no such order\", and closes the payment.\n"},
+        run_reconcile};
     return command;
 }
 

@@ -25,9 +25,12 @@ struct Command {
 [[nodiscard]] const Command& relay_command();
 [[nodiscard]] const Command& sweep_command();
 [[nodiscard]] const Command& consume_command();
+[[nodiscard]] const Command& reconcile_command();
+[[nodiscard]] const Command& query_command();
 [[nodiscard]] const Command& payment_create_command();
 [[nodiscard]] const Command& payment_show_command();
 [[nodiscard]] const Command& payment_list_command();
+[[nodiscard]] const Command& migrate_command();
 [[nodiscard]] const Command& send_command();
 [[nodiscard]] const Command& ticket_command();
 [[nodiscard]] const Command& status_command();

@@ -226,7 +226,8 @@ Result<std::vector<std::string>> perform(const Settings& settings, const std::ve
                                          DemoOutcome& outcome) {
     if (const auto created = create_payments(settings, plan); !created.has_value()) return created.error();
     const auto pending = std::ranges::count_if(plan, [](const DemoOrder& order) { return order.payment.has_value(); });
-    say("2. %zd pending payments are in %s", static_cast<ssize_t>(pending), settings.database.c_str());
+    say("2. %zd pending payments are in %s", static_cast<ssize_t>(pending),
+        settings.postgres.empty() ? settings.database.c_str() : "the database of DATABASE_URL");
 
     Observing observing(settings, settings.data + "/demo.log");
     const auto service = Service::start(settings, {true, true, true, true}, observing);

@@ -14,12 +14,11 @@
 namespace program {
 namespace {
 
-using Commands = std::array<const Command*, 13>;
-
-const Commands& commands() {
-    static const Commands all = {&demo_command(),          &serve_command(),        &relay_command(),
-                                 &sweep_command(),         &consume_command(),      &payment_create_command(),
-                                 &payment_show_command(),  &payment_list_command(), &send_command(),
+const auto& commands() {
+    static const std::array all = {&demo_command(),          &serve_command(),        &relay_command(),
+                                 &sweep_command(),         &consume_command(),      &reconcile_command(),
+                                 &query_command(),         &payment_create_command(),
+                                 &payment_show_command(),  &payment_list_command(), &migrate_command(),     &send_command(),
                                  &ticket_command(),        &status_command(),       &outbox_dead_command(),
                                  &outbox_requeue_command()};
     return all;
@@ -136,6 +135,9 @@ int complain_usage(const Usage& usage, std::string_view what) {
 Result<ticketbottle::host::Settings> load_settings() {
     auto settings = ticketbottle::host::read_settings(ticketbottle::host::environment());
     ticketbottle::host::wipe_environment_secrets();
+    if (settings.has_value() && settings->kafka.has_value())
+        return ticketbottle::fail(ticketbottle::Errc::unsupported, "settings.read",
+                                  "KAFKA_BROKERS: this program publishes to the topic log in TICKETBOTTLE_DATA/topics, not to Kafka: unset it");
     return settings;
 }
 

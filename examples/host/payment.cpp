@@ -72,22 +72,13 @@ int run_create(const Arguments& arguments) {
     return exit_done;
 }
 
-/// By id, order code or the gateway's name for it, whichever fits first.
-Result<std::optional<Payment>> find(PaymentStore& store, const std::string& name) {
-    for (const PaymentKey key : {PaymentKey::order_code, PaymentKey::id, PaymentKey::provider_transaction_id}) {
-        auto found = store.find(key, name, Deadline::in(store_timeout));
-        if (!found.has_value() || *found) return found;
-    }
-    return std::optional<Payment>();
-}
-
 int run_show(const Arguments& arguments) {
     const auto settings = load_settings();
     if (!settings.has_value()) return complain(settings.error());
     const auto store = open_payments(*settings, sqlite::OpenMode::read_only);
     if (!store.has_value()) return complain(store.error());
     const std::string& name = arguments.positionals().front();
-    const auto found = find(**store, name);
+    const auto found = find_payment(**store, name);
     if (!found.has_value()) return complain(found.error());
     if (!*found) return complain(fail(Errc::unavailable, "program.payment", "no payment is called " + name));
     std::printf("%s\n", payment_json(**found).c_str());

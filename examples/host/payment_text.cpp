@@ -6,6 +6,15 @@ namespace program {
 
 using namespace ticketbottle;
 
+Result<std::optional<Payment>> find_payment(PaymentStore& store, const std::string& name) {
+    constexpr std::chrono::seconds timeout{10};
+    for (const PaymentKey key : {PaymentKey::order_code, PaymentKey::id, PaymentKey::provider_transaction_id}) {
+        auto found = store.find(key, name, Deadline::in(timeout));
+        if (!found.has_value() || *found) return found;
+    }
+    return std::optional<Payment>();
+}
+
 std::string payment_json(const Payment& payment) {
     JsonObject object;
     object.text("id", payment.id).text("order_code", payment.order_code).text("status", to_string(payment.status));

@@ -1,11 +1,16 @@
 #pragma once
 /// \file
-/// A payment as the program prints it.
+/// A payment as the program finds it by name, and prints it.
 
+#include <optional>
 #include <string>
 #include <ticketbottle/ports/payment_store.hpp>
 
 namespace program {
+
+/// By order code, id or the gateway's name for it, whichever fits first.
+[[nodiscard]] ticketbottle::Result<std::optional<ticketbottle::Payment>> find_payment(ticketbottle::PaymentStore& store,
+                                                                                     const std::string& name);
 
 /// One line of JSON. Without metadata: it names people.
 [[nodiscard]] std::string payment_json(const ticketbottle::Payment& payment);

@@ -38,8 +38,9 @@ int run(const Arguments& arguments) {
     const auto settings = load_settings();
     if (!settings.has_value()) return complain(settings.error());
     const bool all = arguments.has("--all");
+    const bool asks = settings->reconciling == ticketbottle::host::Reconciling::on;
     Observing observing(*settings);
-    const auto service = Service::start(*settings, {true, all, all, all}, observing);
+    const auto service = Service::start(*settings, {true, all, all, all, all && asks}, observing);
     if (!service.has_value()) return complain(service.error());
     tell_listening(*settings, (*service)->port(), all);
     const int signal = wait_for_stop_signal();
@@ -57,7 +58,9 @@ const Command& serve_command() {
          0,
          0,
          "Take payment callbacks over HTTP until stopped.",
-         {{"--all", "", "also publish events, sweep daily, and make tickets and mails, in this one process"}},
+         {{"--all", "",
+           "also publish events, sweep daily, make tickets and mails, and with TICKETBOTTLE_RECONCILE=on ask gateways "
+           "about payments that stay pending, in this one process"}},
          "POST or GET /webhook/<gateway> (also /webhooks/..., behind any prefix), GET /healthz, GET /metrics;\n"
          "POST /invoke takes function invocations when TICKETBOTTLE_INVOKE=on.\n"
          "Prints one JSON line with the port once it listens. SIGTERM or SIGINT stops it cleanly.\n"

@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <mutex>
+#include <ticketbottle/host/gateway_exchange.hpp>
 #include <ticketbottle/outbox/sweeper.hpp>
 #include <ticketbottle/webhook/handler.hpp>
 
@@ -65,6 +66,7 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings, Servic
     if (const auto done = begin(parts.relay, &Service::start_relay); !done.has_value()) return done.error();
     if (const auto done = begin(parts.sweeper, &Service::start_sweeper); !done.has_value()) return done.error();
     if (const auto done = begin(parts.consumers, &Service::start_consumers); !done.has_value()) return done.error();
+    if (const auto done = begin(parts.reconciler, &Service::start_reconciler); !done.has_value()) return done.error();
     if (const auto done = begin(parts.server, &Service::start_server); !done.has_value()) return done.error();
     return service;
 }
@@ -76,6 +78,7 @@ void Service::stop() {
     if (server_) server_->stop(stop_grace);
     sweeper_thread_.request_stop();
     consumers_thread_.request_stop();
+    if (reconciler_) reconciler_->stop();  // before the relay: what it still settles is published too
     if (relay_) relay_->stop();
     if (sweeper_thread_.joinable()) sweeper_thread_.join();
     if (consumers_thread_.joinable()) consumers_thread_.join();
@@ -113,9 +116,28 @@ Result<void> Service::start_consumers() {
     return {};
 }
 
+ProcessorOptions Service::processor_options() const {
+    ProcessorOptions options = settings_.webhook.processor;
+    if (relay_) options.event_written = [relay = relay_.get()] { relay->wake(); };
+    return options;
+}
+
+Result<void> Service::start_reconciler() {
+    if (const Result<void> checked = check_askable(settings_); !checked.has_value()) return checked.error();
+    if (const Result<void> checked = reconcile::check(settings_.reconcile); !checked.has_value())
+        return checked.error();
+    auto payments = open_payments(settings_);
+    if (!payments.has_value()) return payments.error();
+    reconciler_payments_ = std::move(*payments);
+    reconciler_ = std::make_unique<reconcile::BackgroundReconciler>(
+        settings_.gateways, *reconciler_payments_, host::gateway_exchange(), system_clock(), processor_options(),
+        settings_.reconcile, observing_.observer());
+    return {};
+}
+
 Result<void> Service::start_server() {
     WebhookOptions options = settings_.webhook;
-    if (relay_) options.processor.event_written = [relay = relay_.get()] { relay->wake(); };
+    options.processor = processor_options();
     for (std::uint32_t i = 0; i < settings_.http.threads; ++i) {
         auto store = open_payments(settings_);
         if (!store.has_value()) return store.error();

@@ -1,11 +1,12 @@
 #pragma once
 /// \file
-/// The running parts, together or alone: HTTP server, relay, sweeper, consumers.
+/// The running parts, together or alone: HTTP server, relay, sweeper, consumers, reconciler.
 
 #include <memory>
 #include <thread>
 #include <ticketbottle/host/http_server.hpp>
 #include <ticketbottle/outbox/relay.hpp>
+#include <ticketbottle/reconcile/reconciler.hpp>
 #include <vector>
 
 #include "observing.hpp"
@@ -18,6 +19,7 @@ struct ServiceParts {
     bool relay = false;
     bool sweeper = false;
     bool consumers = false;
+    bool reconciler = false;
 };
 
 class Service {
@@ -40,7 +42,10 @@ private:
     [[nodiscard]] Result<void> start_relay();
     [[nodiscard]] Result<void> start_sweeper();
     [[nodiscard]] Result<void> start_consumers();
+    [[nodiscard]] Result<void> start_reconciler();
     [[nodiscard]] Result<void> start_server();
+    /// What settles callbacks and gateways' answers alike.
+    [[nodiscard]] ticketbottle::ProcessorOptions processor_options() const;
     [[nodiscard]] ticketbottle::host::HttpResponse answer(const ticketbottle::Request& request, std::uint32_t worker);
     [[nodiscard]] ticketbottle::host::HttpResponse invoke(const ticketbottle::Request& request, Worker& worker);
     void sweep(const std::stop_token& stop);
@@ -54,6 +59,8 @@ private:
     std::unique_ptr<ticketbottle::OutboxStore> sweeper_outbox_;
     std::unique_ptr<ticketbottle::PaymentStore> sweeper_payments_;
     std::unique_ptr<Consumers> consumers_;
+    std::unique_ptr<ticketbottle::PaymentStore> reconciler_payments_;
+    std::unique_ptr<ticketbottle::reconcile::BackgroundReconciler> reconciler_;
     std::jthread sweeper_thread_;
     std::jthread consumers_thread_;
     std::vector<std::unique_ptr<Worker>> workers_;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <mutex>
 #include <ticketbottle/email/mails.hpp>
 #include <ticketbottle/file/directory_store.hpp>
 #include <ticketbottle/file/mail_spool.hpp>
@@ -104,11 +105,51 @@ Result<void> make_folders(const Settings& settings) {
     return {};
 }
 
+Result<std::shared_ptr<postgres::Pool>> postgres_pool(const Settings& settings) {
+    static std::mutex mutex;
+    static std::shared_ptr<postgres::Pool> pool;
+    const std::lock_guard lock(mutex);
+    if (pool) return pool;
+    postgres::Options options;
+    options.url = settings.postgres;
+    options.attempts_max = settings.relay.attempts_max;
+    auto made = postgres::Pool::make(options);
+    if (!made.has_value()) return of_variable("DATABASE_URL", made.error());
+    pool = std::move(*made);
+    return pool;
+}
+
+namespace {
+
+/// With a clear word where the tables are not there; a server that is out of reach now is tried again by every call.
+Result<std::shared_ptr<postgres::Pool>> pool_with_tables(const Settings& settings) {
+    auto pool = postgres_pool(settings);
+    if (!pool.has_value()) return pool;
+    const auto layout = postgres::inspect(**pool, Deadline::in(open_timeout));
+    if (!layout.has_value()) return of_variable("DATABASE_URL", layout.error());
+    if (!layout->payments || !layout->outbox)
+        return fail(Errc::unsupported, "program.open", "DATABASE_URL: the tables payments and outbox are not there; ticketbottle migrate "
+                                                       "--create-tables makes them in a development database");
+    return pool;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<PaymentStore>> open_payments(const Settings& settings, sqlite::OpenMode mode) {
+    if (!settings.postgres.empty()) {
+        auto pool = pool_with_tables(settings);
+        if (!pool.has_value()) return pool.error();
+        return postgres::payment_store(*pool);
+    }
     return sqlite::open_payment_store(sqlite_options(settings, mode), Deadline::in(open_timeout));
 }
 
 Result<std::unique_ptr<OutboxStore>> open_outbox(const Settings& settings, sqlite::OpenMode mode) {
+    if (!settings.postgres.empty()) {
+        auto pool = pool_with_tables(settings);
+        if (!pool.has_value()) return pool.error();
+        return postgres::outbox_store(*pool);
+    }
     return sqlite::open_outbox_store(sqlite_options(settings, mode), Deadline::in(open_timeout));
 }
 
@@ -116,6 +157,14 @@ Result<std::unique_ptr<MessageTransport>> open_topics(const Settings& settings) 
     file::TopicLogOptions options;
     options.directory = settings.topics_folder();
     return file::open_topic_log(options);
+}
+
+Result<void> check_askable(const Settings& settings) {
+    for (std::size_t i = 0; i < gateway_count; ++i)
+        if (reconcile::can_ask(settings.gateways, static_cast<Gateway>(i))) return {};
+    return fail(Errc::invalid_argument, "settings.read",
+                "no gateway has the keys to be asked with: VNPAY_HASH_SECRET, ZALOPAY_KEY1, PAYOS_API_KEY, "
+                "STRIPE_SECRET_KEY or MOMO_SECRET_KEY (docs/settings.md)");
 }
 
 Result<TicketRenderer> make_ticket_renderer(const Settings& settings) {

@@ -10,6 +10,7 @@
 #include <ticketbottle/ports/clock.hpp>
 #include <ticketbottle/ports/outbox_store.hpp>
 #include <ticketbottle/ports/payment_store.hpp>
+#include <ticketbottle/postgres/postgres.hpp>
 #include <ticketbottle/sqlite/sqlite.hpp>
 
 namespace program {
@@ -22,11 +23,18 @@ using ticketbottle::host::Settings;
 /// Makes the data folder, and the database file's, if they are not there. Errors: unavailable.
 [[nodiscard]] Result<void> make_folders(const Settings& settings);
 
+/// The connections to DATABASE_URL's server, shared by whatever this process opens. Errors: invalid_argument, naming the variable.
+[[nodiscard]] Result<std::shared_ptr<ticketbottle::postgres::Pool>> postgres_pool(const Settings& settings);
+
+/// In PostgreSQL or SQLite, as DATABASE_URL says. \param mode  Of a SQLite file; a server's tables are looked for in any mode.
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::PaymentStore>> open_payments(
     const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create);
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::OutboxStore>> open_outbox(
     const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create);
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::MessageTransport>> open_topics(const Settings& settings);
+
+/// Is there a gateway that can be asked about payments? Errors: invalid_argument, naming what lacks.
+[[nodiscard]] Result<void> check_askable(const Settings& settings);
 
 /// Errors: invalid_argument, naming the variable.
 [[nodiscard]] Result<ticketbottle::TicketRenderer> make_ticket_renderer(const Settings& settings);

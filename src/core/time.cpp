@@ -118,10 +118,17 @@ Result<TimePoint> parse_iso8601(std::string_view text) {
 
 milliseconds Deadline::remaining() const {
     constexpr milliseconds longest = hours(1);
+    if (stop_.stop_requested()) return milliseconds(0);
     if (at_ == Clock::time_point::max()) return longest;
     const Clock::duration left = at_ - Clock::now();
     if (left <= Clock::duration::zero()) return milliseconds(0);
     return std::min(std::chrono::ceil<milliseconds>(left), longest);  // never 0 before it has expired
+}
+
+milliseconds Deadline::slice(milliseconds at_most) const {
+    constexpr milliseconds glance{100};  // how stale the knowledge of a stop may be; a stop is to be done within a second
+    const milliseconds left = std::min(remaining(), std::max(at_most, milliseconds(0)));
+    return stop_.stop_possible() ? std::min(left, glance) : left;
 }
 
 }  // namespace ticketbottle

@@ -196,7 +196,7 @@ Outcome<Lock> Lock::take(int fd, Deadline deadline) {
         if (retry_interrupted([&] { return ::flock(fd, LOCK_EX | LOCK_NB); }) == 0) return Lock(fd);
         if (errno != EWOULDBLOCK) return Errno{errno};
         if (deadline.expired()) return Errno{ETIMEDOUT};
-        std::this_thread::sleep_for(std::min<std::chrono::microseconds>(wait, deadline.remaining()));
+        std::this_thread::sleep_for(std::min<std::chrono::microseconds>(wait, deadline.slice()));
         wait = std::min(wait * 2, wait_max);
     }
 }

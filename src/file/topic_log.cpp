@@ -131,7 +131,7 @@ void TopicLog::publish(std::span<const Message> messages, std::span<DeliveryRepo
         const Message& message = batch.message(i);
         if (batch.stopped_before(i)) continue;
         if (!root_) {
-            batch.refuse(i, Errc::invalid_argument, "the topic log is closed");
+            batch.refuse(i, Errc::unavailable, "the topic log is closed");
         } else if (deadline.expired()) {
             batch.refuse(i, Errc::cancelled, "the deadline passed");
         } else if (const Result<void> checked = check_message(message, options_.message_bytes_max); !checked.has_value()) {

@@ -124,7 +124,7 @@ struct Exchange {
 
     /// Runs until the exchange ends or the deadline; false on the deadline.
     bool run(Deadline deadline) {
-        context.run_for(deadline.remaining());
+        while (!context.stopped() && !deadline.expired()) context.run_for(deadline.slice());
         return context.stopped();
     }
 

@@ -176,7 +176,9 @@ Result<Settings> read_settings(Environment environment) {
     read_process(reader, settings);
     read_webhook(reader, settings.webhook);
     read_relay(reader, settings.relay);
+    read_kafka(reader, settings);
     read_retention(reader, settings.sweeper);
+    read_reconcile(reader, settings);
     read_tickets(reader, settings.tickets);
     if (auto problems = reader.problems()) return *problems;
     return settings;

@@ -13,13 +13,18 @@ void read_database(SettingsReader& reader, Settings& settings) {
     const std::string* value = reader.find(name);
     if (value == nullptr) return;
     std::string_view url = *value;
-    for (const std::string_view scheme :
-         {"postgres:", "postgresql:", "mysql:", "mariadb:", "sqlserver:", "mongodb:", "mongodb+srv:"}) {
+    if (url.starts_with("postgresql:") || url.starts_with("postgres:")) {
+        // Who opens it reads it: which parameters a URL may carry is the adapter's to say.
+        settings.database.clear();
+        settings.postgres = Secret(url);
+        return;
+    }
+    for (const std::string_view scheme : {"mysql:", "mariadb:", "sqlserver:", "mongodb:", "mongodb+srv:"}) {
         if (url.starts_with(scheme))
             return reader.unsupported(
                 name,
                 std::string(scheme.substr(0, scheme.size() - 1)) +
-                    " is unsupported in this build, which keeps payments in a SQLite file; for example DATABASE_URL=" +
+                    " is unsupported in this build, which keeps payments in PostgreSQL or a SQLite file; for example DATABASE_URL=" +
                     std::string(example));
     }
     if (url.starts_with("file:"))
@@ -27,7 +32,7 @@ void read_database(SettingsReader& reader, Settings& settings) {
     else if (url.starts_with("sqlite:"))
         url.remove_prefix(7);
     else
-        return reader.problem(name, "is neither file:PATH nor sqlite:PATH", example);
+        return reader.problem(name, "is neither file:PATH, sqlite:PATH nor postgresql://USER:PASSWORD@HOST/DATABASE", example);
     if (url.starts_with("//")) {
         url.remove_prefix(2);
         if (!url.starts_with('/')) return reader.problem(name, "names a host; after // a path begins with /", example);

@@ -20,30 +20,37 @@ bool all_start_with(const Secrets& keys, std::string_view prefix) {
 }
 
 void read_zalopay(SettingsReader& reader, Gateways& gateways) {
-    if (!reader.whole("ZaloPay", {"ZALOPAY_APP_ID", "ZALOPAY_KEY2"}, {"ZALOPAY_KEY1"})) return;
+    if (!reader.whole("ZaloPay", {"ZALOPAY_APP_ID", "ZALOPAY_KEY2"},
+                      {"ZALOPAY_KEY1", "TICKETBOTTLE_ZALOPAY_API_BASE"}))
+        return;
     zalopay::Config config;
     config.app_id = reader.number("ZALOPAY_APP_ID", 1, INT32_MAX, "2553").value_or(0);
     config.key1 = reader.key("ZALOPAY_KEY1", "<key 1 of your ZaloPay application>");
     config.key2 = reader.keys("ZALOPAY_KEY2", gateway_keys_max, "<key 2 of your ZaloPay application>");
+    read_api_base(reader, "TICKETBOTTLE_ZALOPAY_API_BASE", "https://sb-openapi.zalopay.vn", config.api_base);
     gateways.zalopay = std::move(config);
 }
 
 void read_payos(SettingsReader& reader, Gateways& gateways) {
-    if (!reader.whole("payOS", {"PAYOS_CHECKSUM_KEY"}, {"PAYOS_CLIENT_ID", "PAYOS_API_KEY"})) return;
+    if (!reader.whole("payOS", {"PAYOS_CHECKSUM_KEY"},
+                      {"PAYOS_CLIENT_ID", "PAYOS_API_KEY", "TICKETBOTTLE_PAYOS_API_BASE"}))
+        return;
     if (reader.has("PAYOS_CLIENT_ID") != reader.has("PAYOS_API_KEY"))
         (void)reader.whole("asking payOS", {"PAYOS_CLIENT_ID", "PAYOS_API_KEY"});
     payos::Config config;
     config.checksum_keys = reader.keys("PAYOS_CHECKSUM_KEY", gateway_keys_max, "<checksum key of your payOS channel>");
     reader.text("PAYOS_CLIENT_ID", "<client id of your payOS channel>", config.client_id);
     config.api_key = reader.key("PAYOS_API_KEY", "<API key of your payOS channel>");
+    read_api_base(reader, "TICKETBOTTLE_PAYOS_API_BASE", "https://api-merchant.payos.vn", config.api_base);
     gateways.payos = std::move(config);
 }
 
 void read_vnpay(SettingsReader& reader, Gateways& gateways) {
-    if (!reader.whole("VNPay", {"VNPAY_TMN_CODE", "VNPAY_HASH_SECRET"})) return;
+    if (!reader.whole("VNPay", {"VNPAY_TMN_CODE", "VNPAY_HASH_SECRET"}, {"TICKETBOTTLE_VNPAY_API_BASE"})) return;
     vnpay::Config config;
     reader.text("VNPAY_TMN_CODE", "DEMO0001", config.tmn_code);
     config.hash_secrets = reader.keys("VNPAY_HASH_SECRET", gateway_keys_max, "<hash secret of your VNPay terminal>");
+    read_api_base(reader, "TICKETBOTTLE_VNPAY_API_BASE", "https://sandbox.vnpayment.vn", config.api_base);
     gateways.vnpay = std::move(config);
 }
 
@@ -57,7 +64,9 @@ std::optional<stripe::Mode> read_stripe_mode(SettingsReader& reader) {
 
 void read_stripe(SettingsReader& reader, Gateways& gateways) {
     const bool queries_only = reader.has("STRIPE_SECRET_KEY") && reader.has("STRIPE_EVENTBRIDGE_SOURCE");
-    if (!queries_only && !reader.whole("Stripe", {"STRIPE_WEBHOOK_SECRET"}, {"STRIPE_SECRET_KEY"})) return;
+    if (!queries_only && !reader.whole("Stripe", {"STRIPE_WEBHOOK_SECRET"},
+                                       {"STRIPE_SECRET_KEY", "TICKETBOTTLE_STRIPE_API_BASE"}))
+        return;
     stripe::Config config;
     config.endpoint_secrets =
         reader.keys("STRIPE_WEBHOOK_SECRET", gateway_keys_max, "whsec_<signing secret of your endpoint>");
@@ -70,6 +79,7 @@ void read_stripe(SettingsReader& reader, Gateways& gateways) {
         !config.api_key.expose().starts_with("rk_"))
         reader.problem("STRIPE_SECRET_KEY", "does not begin with sk_ or rk_", "sk_<API key>");
     config.mode = read_stripe_mode(reader);
+    read_api_base(reader, "TICKETBOTTLE_STRIPE_API_BASE", "https://api.stripe.com", config.api_base);
     gateways.stripe = std::move(config);
 }
 
@@ -98,7 +108,9 @@ void read_stripe_eventbridge(SettingsReader& reader, Gateways& gateways) {
 }
 
 void read_momo(SettingsReader& reader, Gateways& gateways) {
-    if (!reader.whole("MoMo", {"MOMO_PARTNER_CODE", "MOMO_ACCESS_KEY", "MOMO_SECRET_KEY"})) return;
+    if (!reader.whole("MoMo", {"MOMO_PARTNER_CODE", "MOMO_ACCESS_KEY", "MOMO_SECRET_KEY"},
+                      {"TICKETBOTTLE_MOMO_API_BASE"}))
+        return;
     momo::Config config;
     reader.text("MOMO_PARTNER_CODE", "<your partner code>", config.partner_code);
     reader.text("MOMO_ACCESS_KEY", "<your access key>", config.access_key);
@@ -106,6 +118,7 @@ void read_momo(SettingsReader& reader, Gateways& gateways) {
     reader.choice<momo::Authorised>(
         "TICKETBOTTLE_MOMO_AUTHORISED",
         {{"pending", momo::Authorised::pending}, {"succeeded", momo::Authorised::succeeded}}, config.authorised);
+    read_api_base(reader, "TICKETBOTTLE_MOMO_API_BASE", "https://test-payment.momo.vn", config.api_base);
     gateways.momo = std::move(config);
 }
 

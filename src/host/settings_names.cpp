@@ -84,6 +84,10 @@ const std::vector<Variable>& known_variables() {
         {"KAFKA_TOPIC_PAYMENT_FAILED"},
         {"KAFKA_TOPIC_PAYMENT_CANCELLED"},
         {"KAFKA_BROKERS"},
+        {"KAFKA_SSL"},
+        {"KAFKA_SASL_MECHANISM"},
+        {"KAFKA_SASL_USERNAME"},
+        {"KAFKA_USERNAME"},
         {"KAFKA_SASL_PASSWORD", true},
         {"KAFKA_PASSWORD", true},
         {"S3_BUCKET_TICKETS"},
@@ -96,6 +100,8 @@ const std::vector<Variable>& known_variables() {
         {"SES_FROM_EMAIL"},
         {"QR_CODE_BASE_URL"},
         {"LOG_LEVEL"},
+        {"TICKETBOTTLE_KAFKA_CA"},
+        {"TICKETBOTTLE_KAFKA_COMPRESSION"},
         {"TICKETBOTTLE_DATA"},
         {"TICKETBOTTLE_LISTEN"},
         {"TICKETBOTTLE_THREADS"},
@@ -113,6 +119,14 @@ const std::vector<Variable>& known_variables() {
         {"TICKETBOTTLE_MOMO_AUTHORISED"},
         {"TICKETBOTTLE_ZALOPAY_UNRELATED"},
         {"TICKETBOTTLE_ORDER_MAY_APPEAR"},
+        {"TICKETBOTTLE_RECONCILE"},
+        {"TICKETBOTTLE_RECONCILE_AFTER"},
+        {"TICKETBOTTLE_RECONCILE_GIVE_UP"},
+        {"TICKETBOTTLE_ZALOPAY_API_BASE"},
+        {"TICKETBOTTLE_PAYOS_API_BASE"},
+        {"TICKETBOTTLE_VNPAY_API_BASE"},
+        {"TICKETBOTTLE_STRIPE_API_BASE"},
+        {"TICKETBOTTLE_MOMO_API_BASE"},
         {"TICKETBOTTLE_TOPIC_TICKET_ISSUED"},
         {"TICKETBOTTLE_INBOX_RETENTION_DAYS"},
         {"TICKETBOTTLE_DEAD_RETENTION_DAYS"},
@@ -135,9 +149,6 @@ void check_names(const Environment& environment, SettingsReader& reader) {
         else
             reader.problem(shown, "is no setting; did you mean " + std::string(best) + "?", "(remove it)");
     }
-    if (reader.has("KAFKA_BROKERS"))
-        reader.unsupported("KAFKA_BROKERS",
-                           "this build publishes to the topic log in TICKETBOTTLE_DATA/topics, not to Kafka: unset it");
     if (reader.has("S3_BUCKET_TICKETS"))
         reader.unsupported("S3_BUCKET_TICKETS",
                            "this build stores tickets in TICKETBOTTLE_DATA/tickets, not in S3: unset it");

@@ -74,6 +74,10 @@ private:
 /// "file:PATH", "sqlite:PATH", "sqlite:///PATH". Tells `reader` what is wrong.
 void read_database(SettingsReader& reader, Settings& settings);
 void read_gateways(SettingsReader& reader, Gateways& gateways);
+/// Where a gateway is asked. Keys go there, so it is https, or this machine itself.
+void read_api_base(SettingsReader& reader, std::string_view name, std::string_view example, std::string& into);
+void read_reconcile(SettingsReader& reader, Settings& settings);
+void read_kafka(SettingsReader& reader, Settings& settings);
 /// Misspelt TICKETBOTTLE_ names, and variables of parts this build has not.
 void check_names(const Environment& environment, SettingsReader& reader);
 

@@ -20,7 +20,7 @@ void Transport::publish(std::span<const Message> messages, std::span<DeliveryRep
             continue;
         }
         if (closed_) {
-            reports[i] = not_sent(Errc::invalid_argument, "the transport is closed");
+            reports[i] = not_sent(Errc::unavailable, "the transport is closed");
         } else if (deadline.expired()) {
             reports[i] = not_sent(Errc::cancelled, "the deadline passed");
         } else if (const Result<void> checked = check_message(message, message_bytes_max); !checked.has_value()) {

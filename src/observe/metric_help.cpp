@@ -17,6 +17,8 @@ constexpr std::array entries = {
     Entry{"ticketbottle_consumer_retried_total", "Attempts of a consumer that failed and will be repeated."},
     Entry{"ticketbottle_http_connections_refused_total", "Connections refused: too many at once."},
     Entry{"ticketbottle_http_refused_total", "Requests refused before they reached a handler."},
+    Entry{"ticketbottle_kafka_messages_total", "Messages given to Kafka, by outcome."},
+    Entry{"ticketbottle_kafka_rebuilds_total", "Kafka producers replaced: after a fatal error, or after messages were taken back."},
     Entry{"ticketbottle_mails_total", "Mails by kind and result."},
     Entry{"ticketbottle_notifications_total", "Verified notifications, by gateway and what was decided."},
     Entry{"ticketbottle_observe_dropped_samples_total", "Metric samples that could not be kept: a bad name, or too many series."},

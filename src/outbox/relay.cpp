@@ -25,11 +25,11 @@ constexpr int settle_tries_max = 4;
 
 RelayTime now() { return Deadline::Clock::now(); }
 
-/// `limit` less `reserve`, but not after `at_most`.
-Deadline bounded(Deadline limit, milliseconds reserve, milliseconds at_most) {
-    if (limit.at() == Deadline::never().at()) return Deadline::in(at_most);
+/// `limit` less `reserve`, but not after `at_most`; a stop ends it as it ends `limit`.
+Deadline bounded(const Deadline& limit, milliseconds reserve, milliseconds at_most) {
+    if (limit.at() == Deadline::never().at()) return Deadline::in(at_most).or_stop(limit.stop_token());
     const auto left = std::chrono::duration_cast<milliseconds>(limit.at() - now()) - reserve;
-    return Deadline::in(std::clamp(left, milliseconds(0), at_most));
+    return Deadline::in(std::clamp(left, milliseconds(0), at_most)).or_stop(limit.stop_token());
 }
 
 std::uint64_t seed_of(std::string_view owner) { return std::hash<std::string_view>()(owner); }
@@ -50,6 +50,7 @@ struct Relay::State {
     std::condition_variable_any wake_up;
     bool woken = false;
     RelayReport report;
+    bool stopping = false;  ///< A stop was requested: calls that it cuts short are no trouble. Of the running thread alone.
 
     RelayAction perform(RelayMachine& machine, Acquire&, Deadline limit, milliseconds);
     RelayAction perform(RelayMachine& machine, Fetch& fetch, Deadline limit, milliseconds);
@@ -61,6 +62,7 @@ struct Relay::State {
     RelayAction step(RelayMachine& machine, RelayAction& action, Deadline limit, milliseconds reserve) {
         RelayAction following =
             std::visit([&](auto& what) { return perform(machine, what, limit, reserve); }, action);
+        stopping = stopping || limit.stop_token().stop_requested();
         tell(machine);
         return following;
     }
@@ -108,13 +110,17 @@ RelayAction Relay::State::perform(RelayMachine& machine, Settle& settle, Deadlin
 }
 
 void Relay::State::tell(const RelayMachine& machine) {
-    for (const RelayNote& note : machine.notes()) log_note(observer, note);
+    for (const RelayNote& note : machine.notes()) {
+        if (!stopping || note.what != RelayNote::What::stalled) log_note(observer, note);
+    }
     RelayReport before;
+    RelayReport after = machine.report();
     {
         const std::lock_guard lock(mutex);
-        before = std::exchange(report, machine.report());
+        if (stopping) after.stalled = report.stalled;
+        before = std::exchange(report, after);
     }
-    count_changes(observer, before, machine.report());
+    count_changes(observer, before, after);
 }
 
 void Relay::State::wait(const Wait& wait, const std::stop_token& stop) {
@@ -125,7 +131,7 @@ void Relay::State::wait(const Wait& wait, const std::stop_token& stop) {
 
 /// The last words: marks what was delivered (once, quickly) and lets a stand-by take over at once.
 void Relay::State::finish(RelayMachine& machine, RelayAction action) {
-    if (machine.settling()) {
+    if (machine.settling()) {  // without the stop's token: what was delivered shall be marked
         if (!std::holds_alternative<Settle>(action)) action = machine.waited(now());
         if (std::holds_alternative<Settle>(action)) {
             (void)step(machine, action, Deadline::in(last_settle_timeout), milliseconds(0));
@@ -140,6 +146,7 @@ void Relay::State::finish(RelayMachine& machine, RelayAction action) {
 
 RelayReport Relay::State::begin_run() {
     const std::lock_guard lock(mutex);
+    stopping = false;
     return report = {};
 }
 
@@ -156,7 +163,7 @@ Result<RelayReport> Relay::run(std::stop_token stop) {
     while (!stop.stop_requested()) {
         if (const Wait* wait = std::get_if<Wait>(&action)) state.wait(*wait, stop);
         if (stop.stop_requested()) break;
-        action = state.step(machine, action, Deadline::never(), milliseconds(0));
+        action = state.step(machine, action, Deadline::never().or_stop(stop), milliseconds(0));
     }
     state.finish(machine, std::move(action));
     return last_report();
@@ -166,19 +173,22 @@ Result<RelayReport> Relay::run_once(Deadline deadline, std::stop_token stop) {
     State& state = *state_;
     if (auto checked = check(state.options); !checked.has_value()) return checked.error();
     state.begin_run();
-    const milliseconds reserve = std::min(deadline.remaining() / 4, settle_reserve_max);
+    const Deadline limit = stop.stop_possible() ? deadline.or_stop(stop) : deadline;
+    const auto stopped = [&] { return limit.stop_token().stop_requested(); };
+    const milliseconds reserve = std::min(limit.remaining() / 4, settle_reserve_max);
     RelayMachine machine(state.owner, state.options, seed_of(state.owner));
     RelayAction action = machine.begin(now());
     bool stalled = false;
     int settle_tries = 0;
-    // A page is begun only while there is time for it; what is sent is settled to the end.
-    while (machine.settling() || (!stop.stop_requested() && deadline.remaining() > reserve)) {
+    // A page is begun only while there is time for it; what is sent is settled to the end, after a stop by finish().
+    while (!stopped() && (machine.settling() || limit.remaining() > reserve)) {
         if (const Wait* wait = std::get_if<Wait>(&action)) {
             stalled = wait->why == Wait::Why::stalled;
-            if (!stalled || !machine.settling() || ++settle_tries > settle_tries_max || deadline.expired()) break;
-            state.wait({wait->why, std::min(wait->at_most, deadline.remaining())}, stop);
+            if (!stalled || !machine.settling() || ++settle_tries > settle_tries_max || limit.expired()) break;
+            state.wait({wait->why, std::min(wait->at_most, limit.remaining())}, limit.stop_token());
+            if (stopped()) break;
         }
-        action = state.step(machine, action, deadline, reserve);
+        action = state.step(machine, action, limit, reserve);
     }
     state.finish(machine, std::move(action));
     if (stalled) return fail(Errc::unavailable, "outbox.run_once", "the store or the transport is out of reach");

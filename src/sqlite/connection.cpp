@@ -98,8 +98,8 @@ Connection::~Connection() {
 
 int Connection::on_busy(void* self, int count) noexcept {
     const auto& connection = *static_cast<const Connection*>(self);
+    if (connection.deadline_.expired()) return 0;
     const auto left = connection.deadline_.at() - Deadline::Clock::now();
-    if (left <= Deadline::Clock::duration::zero()) return 0;
     const auto place = std::min(static_cast<std::size_t>(std::max(count, 0)), busy_waits.size() - 1);
     std::this_thread::sleep_for(std::min<Deadline::Clock::duration>(busy_waits[place], left));
     return 1;

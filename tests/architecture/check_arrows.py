@@ -14,6 +14,8 @@ THIRD_PARTY = {  # include prefix -> rooms that may use it in their sources
     "boost/": {"core", "host"},
     "openssl/": {"core", "gateway", "host"},
     "sqlite3.h": {"sqlite"},
+    "librdkafka/": {"kafka"},
+    "libpq": {"postgres"},
     "podofo/": {"ticket"},
     "qrcodegen/": {"ticket"},
 }

@@ -1,8 +1,14 @@
 #define _DEFAULT_SOURCE /* mkdtemp */
 
 /* The spine through C99: sign, route, verify, read, answer; refuse a forgery; write an outbox row; relay it through a transport of ours; draw a ticket. */
+#include "host_outbox.h"
+
+#include <ticketbottle/c/clock.h>
 #include <ticketbottle/c/gateway.h>
+#include <ticketbottle/c/mail_transport.h>
+#include <ticketbottle/c/object_store.h>
 #include <ticketbottle/c/outbox.h>
+#include <ticketbottle/c/payment_store.h>
 #include <ticketbottle/c/sqlite.h>
 #include <ticketbottle/c/ticket.h>
 
@@ -207,6 +213,36 @@ static void relays(tkb_outbox_store *store, int expected) {
     CHECK(sink.destroyed == 1);
 }
 
+/* The relay publishes from a store of the host's own, and says in the host's words why it could not. */
+static void relays_from_a_store_of_ours(void) {
+    static struct host_outbox outbox;
+    const tkb_outbox_store_vtable vtable = host_outbox_vtable();
+    tkb_transport_vtable transport = TKB_TRANSPORT_VTABLE_INIT;
+    struct sink sink = {0, 0, 0, ""};
+    tkb_outbox_store *store = NULL;
+    tkb_relay *relay = NULL;
+    tkb_error *error = NULL;
+
+    host_outbox_put(&outbox, "00000000-0000-4000-8000-000000000001", "payment-1", "{\"n\":1}");
+    CHECK(tkb_outbox_store_create(&vtable, &outbox, &store, &error) == TKB_OK);
+    relays(store, 1);
+    CHECK(outbox.rows[0].published == 1 && outbox.rows[0].attempts == 0 && outbox.owner[0] == '\0');
+
+    host_outbox_put(&outbox, "00000000-0000-4000-8000-000000000002", "payment-1", "{\"n\":2}");
+    transport.publish = sink_publish;
+    CHECK(tkb_relay_create(NULL, store, &transport, &sink, &relay, &error) == TKB_OK);
+    outbox.out_of_reach = 1;
+    CHECK(tkb_relay_run_once(relay, 1000u, NULL, &error) == TKB_UNAVAILABLE && sink.published == 0);
+    tkb_error_destroy(error);
+    outbox.out_of_reach = 0;
+    CHECK(tkb_relay_run_once(relay, 5000u, NULL, &error) == TKB_OK && sink.published == 1);
+    CHECK(outbox.rows[1].published == 1);
+    tkb_relay_destroy(relay);
+    CHECK(outbox.destroyed == 0);
+    tkb_outbox_store_destroy(store);
+    CHECK(outbox.destroyed == 1);
+}
+
 static void draws_a_ticket(void) {
     const char *ticket =
         "{\"ticket_id\":\"TK-1\",\"order_code\":\"TB-1\",\"event_id\":\"EV-1\",\"event_name\":\"H\xC3\xB2" "a nh\xE1\xBA\xA1" "c\",\"event_date\":\"2026-12-24T12:00:00Z\","
@@ -305,6 +341,7 @@ int main(void) {
     takes_structs_of_any_age(store);
     tkb_outbox_store_destroy(store);
     store = NULL;
+    relays_from_a_store_of_ours();
 
     CHECK(mkdtemp(folder) != NULL);
     (void)snprintf(path, sizeof path, "%s/outbox.db", folder);

@@ -2,6 +2,8 @@
 /// \file
 /// Payments, notifications and comparisons that the PaymentStore suite works with. Public headers and doctest only.
 
+#include "json_text.hpp"
+
 #include <doctest/doctest.h>
 #include <ticketbottle/core/ids.hpp>
 #include <ticketbottle/event/events.hpp>
@@ -30,7 +32,7 @@ inline std::string text_of(const Payment& p) {
     std::string out;
     for (const std::string& part :
          {p.id, p.order_code, std::to_string(p.amount.minor_units), std::string(p.amount.currency.code()), p.provider,
-          p.provider_transaction_id, p.idempotency_key, p.redirect_url, p.payment_url, std::string(to_string(p.status)), p.metadata,
+          p.provider_transaction_id, p.idempotency_key, p.redirect_url, p.payment_url, std::string(to_string(p.status)), canonical(p.metadata),
           to_iso8601(p.created_at), to_iso8601(p.updated_at), text_of(p.completed_at), text_of(p.failed_at), text_of(p.cancelled_at)})
         out += part + "|";
     return out;
@@ -38,7 +40,7 @@ inline std::string text_of(const Payment& p) {
 
 inline std::string text_of(const OutboxRow& r) {
     std::string out;
-    for (const std::string& part : {r.id, r.aggregate_id, r.aggregate_type, r.event_type, r.payload, to_iso8601(r.created_at)})
+    for (const std::string& part : {r.id, r.aggregate_id, r.aggregate_type, r.event_type, canonical(r.payload), to_iso8601(r.created_at)})
         out += part + "|";
     return out + std::to_string(r.attempts);
 }

@@ -8,6 +8,8 @@
 #include "support/history_checker.hpp"
 #include "support/recording_observer.hpp"
 #include "support/scripted_transport.hpp"
+#include "support/stop_soon.hpp"
+#include "support/watched_outbox_store.hpp"
 
 #include <doctest/doctest.h>
 
@@ -47,41 +49,7 @@ struct Shop {
     }
 };
 
-/// Calls back when a fetch has been answered and its answer is not yet known to the relay.
-class AfterFetchStore final : public OutboxStore {
-public:
-    AfterFetchStore(OutboxStore& inner, std::function<void()> then) : inner_(inner), then_(std::move(then)) {}
-    Result<std::optional<RelayLease>> acquire(std::string_view owner, std::chrono::milliseconds ttl, Deadline deadline) override {
-        return inner_.acquire(owner, ttl, deadline);
-    }
-    Result<void> release(const RelayLease& lease, Deadline deadline) override { return inner_.release(lease, deadline); }
-    Result<OutboxPage> fetch(const RelayLease& lease, std::uint32_t rows_max, Deadline deadline) override {
-        auto page = inner_.fetch(lease, rows_max, deadline);
-        then_();
-        return page;
-    }
-    Result<void> settle(const RelayLease& lease, std::chrono::milliseconds ttl, std::span<const RowSettlement> rows,
-                        Deadline deadline) override {
-        return inner_.settle(lease, ttl, rows, deadline);
-    }
-    Result<OutboxStatistics> statistics(Deadline deadline) override { return inner_.statistics(deadline); }
-    Result<std::vector<DeadRow>> dead(std::uint32_t rows_max, Deadline deadline) override {
-        return inner_.dead(rows_max, deadline);
-    }
-    Result<std::uint64_t> requeue(std::span<const std::string> ids, Deadline deadline) override {
-        return inner_.requeue(ids, deadline);
-    }
-    Result<std::uint64_t> remove_published(TimePoint before, std::uint32_t rows_max, Deadline deadline) override {
-        return inner_.remove_published(before, rows_max, deadline);
-    }
-    Result<std::uint64_t> remove_dead(TimePoint before, std::uint32_t rows_max, Deadline deadline) override {
-        return inner_.remove_dead(before, rows_max, deadline);
-    }
-
-private:
-    OutboxStore& inner_;
-    std::function<void()> then_;
-};
+OutboxStatistics store_of(OutboxStore& store) { return store.statistics(Deadline::in(1s)).value(); }
 
 RelayOptions quick() {
     RelayOptions options;
@@ -252,7 +220,8 @@ TEST_CASE("BackgroundRelay: a wake-up between looking and waiting is not lost") 
     std::atomic<bool> ready = false;
     BackgroundRelay* waker = nullptr;
     // The event is committed, and the wake-up given, right after the store found nothing.
-    AfterFetchStore store(*inner, [&] {
+    test::WatchedOutboxStore store(*inner, {}, [&](std::string_view call) {
+        if (call != "fetch") return;
         while (!ready) std::this_thread::yield();
         if (!armed.exchange(false)) return;
         shop.put("pay-1");
@@ -326,6 +295,76 @@ TEST_CASE("BackgroundRelay: stops within a second in every state, and lets a sta
     CHECK(since(start) < 1s);
     CHECK_FALSE(relay.running());
     if (!foreign_lease) CHECK(other->acquire("other", 60s, Deadline::in(1s)).value().has_value());
+}
+
+/// A store and a transport of which one call, once, does nothing until its deadline.
+struct Hanging {
+    explicit Hanging(OutboxStore& inner)
+        : store(inner, [this](std::string_view call, const Deadline& deadline) {
+              if (call == where && !std::exchange(hung, true)) hang(deadline);
+          }) {
+        transport.before = [this](const Deadline& deadline) {
+            if (where == "publish" && !std::exchange(hung, true)) hang(deadline);
+        };
+    }
+    static void hang(const Deadline& deadline) {
+        while (!deadline.expired()) std::this_thread::sleep_for(deadline.slice());
+    }
+
+    std::string_view where;
+    bool hung = false;
+    test::WatchedOutboxStore store;
+    test::ScriptedTransport transport;
+};
+
+TEST_CASE("Relay: a stop ends the store or transport call that is under way, within a second, and is no trouble") {
+    Shop shop;
+    shop.put("pay-1");
+    const auto inner = shop.open();
+    const auto other = shop.open();
+    Hanging hanging(*inner);
+    test::RecordingObserver observer;
+    RelayOptions options;
+    options.lease = 5min;
+    options.publish_timeout = 60s;
+    options.store_timeout = 60s;
+    Relay relay(hanging.store, hanging.transport, options, observer);
+    for (const std::string_view where : {"acquire", "fetch", "publish", "settle"}) {
+        for (const bool once : {false, true}) {
+            CAPTURE(where);
+            CAPTURE(once);
+            shop.put("pay-" + std::string(where));
+            hanging.where = where;
+            hanging.hung = false;
+            const test::StopSoon stop(200ms);
+            const auto start = Steady::now();
+            CHECK((once ? relay.run_once(Deadline::in(10min), stop.token()) : relay.run(stop.token())).has_value());
+            CHECK(hanging.hung);
+            CHECK(since(start) < 1200ms);
+            CHECK(relay.last_report().stalled == 0);
+            REQUIRE(other->acquire("other", 60s, Deadline::in(1s)).value().has_value());  // released
+            REQUIRE(other->release({"other", other->acquire("other", 60s, Deadline::in(1s)).value()->epoch}, Deadline::in(1s)).has_value());
+            // All that was delivered is marked.
+            CHECK(store_of(*other).published == hanging.transport.arrived().size());
+        }
+    }
+    CHECK(observer.records("relay.stalled").empty());
+    CHECK(store_of(*other).dead == 0);
+}
+
+TEST_CASE("Relay: a stop that the deadline of run_once carries is as good as one of its own") {
+    Shop shop;
+    shop.put("pay-1");
+    const auto inner = shop.open();
+    Hanging hanging(*inner);
+    hanging.where = "fetch";
+    RelayOptions options;
+    options.store_timeout = 60s;
+    const test::StopSoon stop;
+    const auto start = Steady::now();
+    CHECK(Relay(hanging.store, hanging.transport, options).run_once(Deadline::in(10min).or_stop(stop.token())).has_value());
+    CHECK(hanging.hung);
+    CHECK(since(start) < 20s);
 }
 
 TEST_CASE("BackgroundRelay: what was delivered is marked before it stops") {

@@ -55,7 +55,7 @@ struct PaymentNotification {
     /// Deduplication key, unique within the gateway (spec: idempotency keys). Never empty.
     std::string dedup_key;
 
-    /// Absent when the message carries none (only with status ignored).
+    /// Absent when the message carries none: with status ignored, and in a query's answer that is not a success.
     std::optional<Money> amount;
     /// The payer's e-mail when the gateway passes one on (Stripe). Personal: never logged.
     std::string payer_email;

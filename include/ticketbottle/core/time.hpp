@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <ticketbottle/core/result.hpp>
+#include <utility>
 
 namespace ticketbottle {
 
@@ -21,7 +23,8 @@ using TimePoint = std::chrono::sys_time<std::chrono::milliseconds>;
 /// Errors: malformed.
 [[nodiscard]] Result<TimePoint> parse_iso8601(std::string_view text);
 
-/// When to give up, on std::chrono::steady_clock. Passed by value into every blocking call.
+/// When to give up, on std::chrono::steady_clock: at a time, and sooner when a stop is requested. Passed by value into every
+/// blocking call. Threads: a copy each.
 class Deadline {
 public:
     using Clock = std::chrono::steady_clock;
@@ -33,14 +36,26 @@ public:
     }
     [[nodiscard]] static Deadline never() { return Deadline(Clock::time_point::max()); }
 
-    /// Time left, at least 0 and at most an hour (so it fits every library's int of milliseconds).
+    /// The same time, and expired as soon as `stop` is requested (from any thread). In place of the token it had.
+    [[nodiscard]] Deadline or_stop(std::stop_token stop) const { return Deadline(at_, std::move(stop)); }
+
+    /// Time left, at least 0 and at most an hour (so it fits every library's int of milliseconds). 0 once a stop is requested.
     [[nodiscard]] std::chrono::milliseconds remaining() const;
-    [[nodiscard]] bool expired() const { return at_ != Clock::time_point::max() && Clock::now() >= at_; }
+    /// How long one wait may last in a system or library call that cannot see the stop: remaining(), but at most `at_most`, and at
+    /// most 100 ms when a stop may come. Wait so long, look again, until the deadline has expired (then it is 0).
+    [[nodiscard]] std::chrono::milliseconds slice(std::chrono::milliseconds at_most = std::chrono::hours(1)) const;
+    [[nodiscard]] bool expired() const {
+        return stop_.stop_requested() || (at_ != Clock::time_point::max() && Clock::now() >= at_);
+    }
+    /// The time alone; a stop does not change it.
     [[nodiscard]] Clock::time_point at() const { return at_; }
+    /// Without a state when no stop can come.
+    [[nodiscard]] const std::stop_token& stop_token() const { return stop_; }
 
 private:
-    explicit Deadline(Clock::time_point at) : at_(at) {}
+    explicit Deadline(Clock::time_point at, std::stop_token stop = {}) : at_(at), stop_(std::move(stop)) {}
     Clock::time_point at_;
+    std::stop_token stop_;
 };
 
 }  // namespace ticketbottle

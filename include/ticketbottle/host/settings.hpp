@@ -8,11 +8,13 @@
 #include <string>
 #include <ticketbottle/core/observer.hpp>
 #include <ticketbottle/core/result.hpp>
+#include <ticketbottle/core/secret.hpp>
 #include <ticketbottle/core/zone.hpp>
 #include <ticketbottle/gateway/gateways.hpp>
 #include <ticketbottle/host/http_server.hpp>
 #include <ticketbottle/outbox/relay.hpp>
 #include <ticketbottle/outbox/sweeper.hpp>
+#include <ticketbottle/reconcile/reconciler.hpp>
 #include <ticketbottle/webhook/handler.hpp>
 #include <vector>
 
@@ -23,6 +25,9 @@ enum class Durability : std::uint8_t { full, normal };
 /// Is POST /invoke served? TICKETBOTTLE_INVOKE. An EventBridge envelope carries no signature, so whoever reaches that
 /// path is believed.
 enum class Invocations : std::uint8_t { refuse, accept };
+/// Does `serve --all` ask gateways about payments that stay pending? TICKETBOTTLE_RECONCILE. Off unless told: the gateways'
+/// own addresses are the defaults, and a test system that asks a live gateway about its test orders hears "no such order".
+enum class Reconciling : std::uint8_t { off, on };
 
 /// What consumers need to draw tickets and write mails.
 struct TicketSettings {
@@ -37,17 +42,38 @@ struct TicketSettings {
     std::string brand = "TicketBottle";  ///< TICKETBOTTLE_BRAND
 };
 
+enum class KafkaSecurity : std::uint8_t { plaintext, tls };
+enum class KafkaSasl : std::uint8_t { none, plain, scram_sha_256, scram_sha_512 };
+enum class KafkaCompression : std::uint8_t { none, gzip, lz4, snappy, zstd };
+
+/// Enough for kafka::Options, whose enumerations have the same members in the same order; this room does not know that one.
+struct KafkaSettings {
+    std::vector<std::string> brokers;                         ///< KAFKA_BROKERS
+    KafkaSecurity security = KafkaSecurity::plaintext;        ///< KAFKA_SSL
+    KafkaSasl sasl = KafkaSasl::none;                         ///< KAFKA_SASL_MECHANISM, if there is an account.
+    std::string username;                                     ///< KAFKA_SASL_USERNAME or KAFKA_USERNAME
+    Secret password;                                          ///< KAFKA_SASL_PASSWORD or KAFKA_PASSWORD
+    std::string ca_file;                                      ///< TICKETBOTTLE_KAFKA_CA. Empty: the system's authorities.
+    KafkaCompression compression = KafkaCompression::none;    ///< TICKETBOTTLE_KAFKA_COMPRESSION
+};
+
 struct Settings {
     std::string data = "ticketbottle-data";                      ///< TICKETBOTTLE_DATA: the folder everything lives in.
     std::string database = "ticketbottle-data/ticketbottle.db";  ///< DATABASE_URL: path of the SQLite file.
+    /// DATABASE_URL, if it is a PostgreSQL URL (docs/postgres.md): payments and outbox are there, and `database` is empty.
+    Secret postgres;
     Durability durability = Durability::full;
-    Gateways gateways;
+    Gateways gateways;       ///< Keys; where they are asked: TICKETBOTTLE_<GATEWAY>_API_BASE.
     HttpServerOptions http;  ///< TICKETBOTTLE_LISTEN, TICKETBOTTLE_THREADS
     WebhookOptions webhook;  ///< TICKETBOTTLE_LATE_SUCCESS, _PAYOS_NUMBER, _ZALOPAY_UNRELATED, _ORDER_MAY_APPEAR
     Invocations invocations = Invocations::refuse;
+    /// Set if KAFKA_BROKERS is: events go there. A program that cannot must refuse, rather than put them elsewhere.
+    std::optional<KafkaSettings> kafka;
     outbox::RelayOptions relay;  ///< OUTBOX_BATCH_SIZE, OUTBOX_MAX_RETRIES, KAFKA_TOPIC_PAYMENT_*
     outbox::SweeperOptions
         sweeper;  ///< RETENTION_DAYS or OUTBOX_RETENTION_DAYS, TICKETBOTTLE_INBOX_/DEAD_RETENTION_DAYS
+    Reconciling reconciling = Reconciling::off;
+    reconcile::ReconcilerOptions reconcile;  ///< TICKETBOTTLE_RECONCILE_AFTER, TICKETBOTTLE_RECONCILE_GIVE_UP
     std::string cloudwatch_namespace;  ///< CLOUDWATCH_NAMESPACE. Empty: no CloudWatch lines.
     TicketSettings tickets;
     /// TICKETBOTTLE_TOPIC_TICKET_ISSUED: the topic of the log other services put TICKET_ISSUED events on.
@@ -72,7 +98,7 @@ void wipe_environment_secrets() noexcept;
 /// ignored. Keys go into Secrets; their copies in `environment` are overwritten before it returns. \par Errors
 /// invalid_argument: every wrong setting by name, what is wrong and an example, one a line; never a value that
 ///              could be a key. unsupported: the first of them asks for something this build has not (another database,
-///              Kafka).
+///              S3).
 [[nodiscard]] Result<Settings> read_settings(Environment environment);
 
 /// One variable, for help texts and the check that docs/settings.md is complete.

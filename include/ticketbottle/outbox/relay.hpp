@@ -174,15 +174,16 @@ public:
     Relay& operator=(const Relay&) = delete;
 
     /// Publishes what is due now, releases the lease and returns: until the store has no due row, another relay leads, or the
-    /// deadline (a part of the time is kept for marking what was sent), or after the page in hand when a stop is requested (from
-    /// any thread). For a function that runs every minute.
+    /// deadline (a part of the time is kept for marking what was sent), or within a second of a stop request (from any thread; what
+    /// was delivered by then is marked). `stop` takes the place of a token the deadline carries. For a function that runs every
+    /// minute.
     /// Errors: invalid_argument (options); unavailable (the store or the transport is out of reach; the report so far is
     /// in last_report()).
     [[nodiscard]] Result<RelayReport> run_once(Deadline deadline, std::stop_token stop = {});
 
-    /// Runs until stopped, then marks what was delivered and releases the lease. Returns within a second of the stop request, or of
-    /// the end of the store or transport call that is under way then (at most store_timeout or publish_timeout, if the backend
-    /// honours its deadline). Errors: invalid_argument (options). Trouble is logged and retried, never returned.
+    /// Runs until stopped, then marks what was delivered and releases the lease. Returns within a second of the stop request: the
+    /// store or transport call that is under way then sees it in its deadline. A backend that does not look there (a C host's
+    /// callback is told milliseconds only) holds it up until its own end, store_timeout or publish_timeout at most. Errors: invalid_argument (options). Trouble is logged and retried, never returned.
     [[nodiscard]] Result<RelayReport> run(std::stop_token stop);
 
     /// An event was committed: look now. Cheap, callable from any thread, at any time.

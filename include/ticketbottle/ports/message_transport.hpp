@@ -51,7 +51,7 @@ struct DeliveryReport {
     std::string reason;  ///< For people: "disk full (ENOSPC) writing payment.completed.log". No payload.
 };
 
-/// Backends: memory, file (topic log), callbacks through C. Contract: tests/conformance/message_transport.hpp.
+/// Backends: memory, file (topic log), kafka, callbacks through C. Contract: tests/conformance/message_transport.hpp.
 /// Threads: one call at a time per object. Never retries by itself. Lifetimes: views are read during the call only.
 class MessageTransport {
 public:
@@ -66,7 +66,7 @@ public:
 
     /// Returns when everything handed over is durable. Errors: unavailable, cancelled.
     [[nodiscard]] virtual Result<void> flush(Deadline deadline) = 0;
-    /// Flushes and lets go of files and sockets. publish after close: not_sent, invalid_argument. Idempotent.
+    /// Flushes and lets go of files and sockets. publish after close: not_sent, unavailable. Idempotent.
     [[nodiscard]] virtual Result<void> close(Deadline deadline) = 0;
 
 protected:

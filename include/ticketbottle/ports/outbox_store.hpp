@@ -68,7 +68,7 @@ struct OutboxStatistics {
     std::optional<std::chrono::milliseconds> oldest_pending_age;
 };
 
-/// Backends: memory, sqlite. Contract: tests/conformance/outbox_store.hpp; a backend is done when it passes.
+/// Backends: memory, sqlite, postgres. Contract: tests/conformance/outbox_store.hpp; a backend is done when it passes.
 /// The writer is not here: an event's row must join the embedder's own transaction (outbox/statement.hpp).
 /// Threads: one call at a time per object; objects (and processes) on one database are independent.
 /// Lifetimes: arguments are read during the call only; returned values own their bytes.
@@ -82,6 +82,7 @@ public:
     /// Takes or renews the relay's lease for `ttl` on the store's clock. Another live holder: nullopt.
     /// The same owner while its lease lives renews it and keeps the epoch; every other grant raises the epoch.
     /// \param owner  Non-empty, unique per relay object (a UUID).
+    /// \param ttl    More than 0, at most 10 minutes. Errors also: invalid_argument (either of them).
     [[nodiscard]] virtual Result<std::optional<RelayLease>> acquire(std::string_view owner, std::chrono::milliseconds ttl,
                                                                     Deadline deadline) = 0;
     /// Gives the lease up at once, so that a stand-by takes over without waiting. A lost lease: no effect.
@@ -90,8 +91,9 @@ public:
     /// Up to `rows_max` (1..1000) due rows. Reads only. Errors also: conflict (the lease is lost).
     [[nodiscard]] virtual Result<OutboxPage> fetch(const RelayLease& lease, std::uint32_t rows_max, Deadline deadline) = 0;
 
-    /// Records what became of rows and renews the lease for `ttl`, in one transaction. Idempotent for published rows.
-    /// Errors also: conflict (the lease is lost; nothing changed).
+    /// Records what became of rows and renews the lease for `ttl` (as in acquire), in one transaction. Idempotent for published
+    /// rows. A lease that lapsed but that nobody took since may still settle, and is renewed.
+    /// Errors also: conflict (the lease is lost: another holder took it, or it was released; nothing changed), invalid_argument (ttl).
     [[nodiscard]] virtual Result<void> settle(const RelayLease& lease, std::chrono::milliseconds ttl,
                                               std::span<const RowSettlement> rows, Deadline deadline) = 0;
 

@@ -105,3 +105,34 @@ TEST_CASE("Deadline: what remains is within 0 and an hour, and never ends only w
     CHECK(!Deadline::in(std::chrono::milliseconds::max()).expired());  // no overflow into the past
     CHECK(Deadline::in(std::chrono::milliseconds::min()).expired());
 }
+
+TEST_CASE("Deadline: a stop ends it at once, in every copy, whatever time was left") {
+    std::stop_source stop;
+    const Deadline never = Deadline::never().or_stop(stop.get_token());
+    const Deadline soon = Deadline::in(10s).or_stop(stop.get_token());
+    const Deadline copy = soon;  // NOLINT(performance-unnecessary-copy-initialization)
+    CHECK(!never.expired());
+    CHECK(soon.remaining() > 5s);
+    CHECK(Deadline::in(0ms).or_stop(stop.get_token()).expired());
+    stop.request_stop();
+    for (const Deadline& deadline : {never, soon, copy}) {
+        CHECK(deadline.expired());
+        CHECK(deadline.remaining() == 0ms);
+        CHECK(deadline.slice() == 0ms);
+    }
+    CHECK(never.at() == Deadline::never().at());
+    CHECK(!soon.or_stop({}).expired());
+}
+
+TEST_CASE("Deadline: one wait is short when a stop may come, and as long as it can be when none may") {
+    std::stop_source stop;
+    CHECK(Deadline::never().slice() == 1h);
+    CHECK(Deadline::in(10s).slice() > 5s);
+    CHECK(Deadline::in(10s).slice(20ms) == 20ms);
+    CHECK(Deadline::in(10s).slice(-1ms) == 0ms);
+    CHECK(Deadline::in(-1ms).slice() == 0ms);
+    const Deadline stoppable = Deadline::in(10s).or_stop(stop.get_token());
+    CHECK(stoppable.slice() == 100ms);
+    CHECK(stoppable.slice(20ms) == 20ms);
+    CHECK(Deadline::in(10ms).or_stop(stop.get_token()).slice() <= 10ms);
+}

@@ -1,6 +1,7 @@
 #include "file/posix.hpp"
 
 #include "support/file_bytes.hpp"
+#include "support/stop_soon.hpp"
 #include "support/temporary_folder.hpp"
 #include "unit/file/failing_sync.hpp"
 
@@ -146,7 +147,7 @@ TEST_CASE("posix write_new_file: on failure leaves nothing, and replaces nothing
     CHECK(test::read_file(folder.path() / "file") == "bytes");
 }
 
-TEST_CASE("posix Lock: one holder at a time, and a deadline") {
+TEST_CASE("posix Lock: one holder at a time, and a wait ends with its deadline or a stop") {
     const test::TemporaryFolder folder;
     const posix::Fd root = std::move(*posix::open_root(folder.path().string()));
     const posix::Fd one = std::move(*posix::open_file(root.get(), "lock", O_RDWR | O_CREAT));
@@ -155,6 +156,10 @@ TEST_CASE("posix Lock: one holder at a time, and a deadline") {
         const posix::Outcome<posix::Lock> held = posix::Lock::take(one.get(), Deadline::never());
         REQUIRE(held.has_value());
         CHECK(posix::Lock::take(two.get(), Deadline::in(std::chrono::milliseconds(5))).error().number == ETIMEDOUT);
+        const test::StopSoon stop;
+        const auto began = std::chrono::steady_clock::now();
+        CHECK(posix::Lock::take(two.get(), Deadline::never().or_stop(stop.token())).error().number == ETIMEDOUT);
+        CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(20));
     }
     CHECK(posix::Lock::take(two.get(), Deadline::in(std::chrono::milliseconds(5))).has_value());
 }

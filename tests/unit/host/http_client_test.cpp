@@ -6,6 +6,7 @@
 #include <ticketbottle/host/http_server.hpp>
 
 #include "support/file_bytes.hpp"
+#include "support/stop_soon.hpp"
 #include "support/tcp_imposter.hpp"
 #include "support/temporary_folder.hpp"
 #include "support/tls_imposter.hpp"
@@ -104,6 +105,16 @@ TEST_CASE("HTTP client: a deadline that passes after the request was sent leaves
     const auto began = std::chrono::steady_clock::now();
     check_error(perform(get(server.url()), Deadline::in(150ms)), Errc::outcome_unknown);
     CHECK(std::chrono::steady_clock::now() - began < 3s);
+}
+
+TEST_CASE("HTTP client: a stop ends a request long before its deadline") {
+    test::TcpImposter server([](int fd) { (void)test::receive_until(fd, "never"); });
+    const test::StopSoon stop(300ms);
+    const auto began = std::chrono::steady_clock::now();
+    const auto answer = perform(get(server.url()), Deadline::in(60s).or_stop(stop.token()));
+    REQUIRE_FALSE(answer.has_value());  // how far it had come is not ours to say on a busy machine
+    CHECK((answer.error().code == Errc::outcome_unknown || answer.error().code == Errc::cancelled));
+    CHECK(std::chrono::steady_clock::now() - began < 20s);
 }
 
 TEST_CASE("HTTP client: a connection that breaks after the request was sent leaves the outcome unknown") {

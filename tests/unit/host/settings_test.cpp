@@ -68,6 +68,8 @@ TEST_CASE("Settings: with no variables everything has its default and no gateway
     CHECK(settings.tickets.zone == "Asia/Ho_Chi_Minh");
     CHECK_FALSE(settings.tickets.language);
     CHECK(settings.log_level == Severity::info);
+    CHECK(settings.reconciling == host::Reconciling::off);
+    CHECK(settings.reconcile.ask_after == 15min);
     const Gateways& gateways = settings.gateways;
     CHECK_FALSE((gateways.zalopay || gateways.payos || gateways.vnpay || gateways.stripe ||
                  gateways.stripe_eventbridge || gateways.momo || gateways.standard_webhooks));
@@ -119,6 +121,9 @@ TEST_CASE("Settings: each variable changes what it says") {
                                     {"TICKETBOTTLE_PAYOS_NUMBER", "digits"},
                                     {"TICKETBOTTLE_ZALOPAY_UNRELATED", "refuse"},
                                     {"TICKETBOTTLE_ORDER_MAY_APPEAR", "0"},
+                                    {"TICKETBOTTLE_RECONCILE", "on"},
+                                    {"TICKETBOTTLE_RECONCILE_AFTER", "20"},
+                                    {"TICKETBOTTLE_RECONCILE_GIVE_UP", "3"},
                                     {"TICKETBOTTLE_TOPIC_TICKET_ISSUED", "tickets"},
                                     {"TICKETBOTTLE_INBOX_RETENTION_DAYS", "30"},
                                     {"TICKETBOTTLE_DEAD_RETENTION_DAYS", "365"},
@@ -148,6 +153,9 @@ TEST_CASE("Settings: each variable changes what it says") {
     CHECK(settings.webhook.processor.payos_number == PayosNumber::digits);
     CHECK(settings.webhook.reply.zalopay_unrelated == ZaloPayUnrelated::refuse);
     CHECK(settings.webhook.order_may_appear_for == 0s);
+    CHECK(settings.reconciling == host::Reconciling::on);
+    CHECK(settings.reconcile.ask_after == 20min);
+    CHECK(settings.reconcile.give_up_after == 72h);
     CHECK(settings.ticket_topic == "tickets");
     CHECK(settings.sweeper.inbox_retention == 30 * 24h);
     CHECK(settings.sweeper.dead_retention == 365 * 24h);
@@ -173,6 +181,9 @@ TEST_CASE("Settings: a wrong value is refused, by the variable's name, with an e
     };
     const Case cases[] = {
         {"TICKETBOTTLE_LISTEN", "8080", "a port"},
+        {"TICKETBOTTLE_RECONCILE", "yes", "on or off"},
+        {"TICKETBOTTLE_RECONCILE_AFTER", "0", "1 to 10080"},
+        {"TICKETBOTTLE_RECONCILE_GIVE_UP", "0", "1 to 365"},
         {"TICKETBOTTLE_LISTEN", "127.0.0.1:", "a port"},
         {"TICKETBOTTLE_LISTEN", "127.0.0.1:65536", "a port"},
         {"TICKETBOTTLE_LISTEN", "localhost:8080", "IP address"},
@@ -205,7 +216,7 @@ TEST_CASE("Settings: a wrong value is refused, by the variable's name, with an e
         {"QR_CODE_BASE_URL", "example.com", "URL"},
         {"QR_CODE_BASE_URL", "https://example.com/#x", "URL"},
         {"LOG_LEVEL", "loud", "info or debug"},
-        {"DATABASE_URL", "ticketbottle.db", "neither file:PATH nor sqlite:PATH"},
+        {"DATABASE_URL", "ticketbottle.db", "neither file:PATH"},
         {"DATABASE_URL", "file:", "names no file"},
         {"DATABASE_URL", "file::memory:", "names no file"},
         {"DATABASE_URL", "sqlite://host/x.db", "names a host"},
@@ -300,12 +311,19 @@ TEST_CASE("Settings: DATABASE_URL names a SQLite file") {
     }
 }
 
-TEST_CASE("Settings: another database, Kafka, S3 and SES are unsupported in so many words, and no password is shown") {
+TEST_CASE("Settings: a PostgreSQL URL is kept whole and secret, and no file is named") {
+    for (const char* url : {"postgresql://app:not-a-real-password@db:5432/app?schema=public", "postgres://app@db/app"}) {
+        const host::Settings settings = good({{"DATABASE_URL", url}});
+        CHECK(settings.postgres.expose() == url);
+        CHECK(settings.database.empty());
+    }
+    CHECK(good({}).postgres.empty());
+}
+
+TEST_CASE("Settings: another database, S3 and SES are unsupported in so many words, and no password is shown") {
     const std::pair<const char*, const char*> cases[] = {
-        {"DATABASE_URL", "postgresql://app:not-a-real-password@db:5432/app?schema=public"},
-        {"DATABASE_URL", "postgres://app:not-a-real-password@db/app"},
+        {"DATABASE_URL", "mariadb://app:not-a-real-password@db:5432/app"},
         {"DATABASE_URL", "mysql://app:not-a-real-password@db/app"},
-        {"KAFKA_BROKERS", "broker-1:9092"},
         {"S3_BUCKET_TICKETS", "bucket"},
         {"SES_REGION", "ap-southeast-1"}};
     for (const auto& [name, value] : cases) {
@@ -355,6 +373,45 @@ TEST_CASE("Settings: no error shows a key") {
     }
 }
 
+TEST_CASE("Settings: each gateway is asked where its API base says, over https or on this machine, and nowhere else") {
+    struct Base {
+        const char* name;
+        std::string (*of)(const Gateways&);
+        const char* otherwise;
+    };
+    const Base bases[] = {
+        {"TICKETBOTTLE_ZALOPAY_API_BASE", [](const Gateways& g) { return g.zalopay->api_base; },
+         "https://openapi.zalopay.vn"},
+        {"TICKETBOTTLE_PAYOS_API_BASE", [](const Gateways& g) { return g.payos->api_base; },
+         "https://api-merchant.payos.vn"},
+        {"TICKETBOTTLE_VNPAY_API_BASE", [](const Gateways& g) { return g.vnpay->api_base; },
+         "https://sandbox.vnpayment.vn"},
+        {"TICKETBOTTLE_STRIPE_API_BASE", [](const Gateways& g) { return g.stripe->api_base; },
+         "https://api.stripe.com"},
+        {"TICKETBOTTLE_MOMO_API_BASE", [](const Gateways& g) { return g.momo->api_base; }, "https://payment.momo.vn"},
+    };
+    for (const Base& base : bases) {
+        CAPTURE(base.name);
+        CHECK(base.of(good(all_gateways()).gateways) == base.otherwise);
+        for (const char* url : {"https://gateway.example", "https://gateway.example:8443/v9", "http://127.0.0.1:8080",
+                                "http://localhost:1/x", "http://[::1]:80", "http://127.9.9.9"}) {
+            Environment environment = all_gateways();
+            environment[base.name] = url;
+            CHECK(base.of(good(environment).gateways) == url);
+        }
+        for (const char* url :
+             {"http://gateway.example", "gateway.example", "https://", "https://x/", "ftp://x", "https://x?y=1",
+              "https://x#y", "https://user@x", "http://127.0.0.1.evil.example", "http://127.0.0.1@evil.example",
+              "http://127.evil.0.1", "http://localhost.evil.example", "https://x y", "https://:443", "HTTPS://x"}) {
+            CAPTURE(url);
+            Environment environment = all_gateways();
+            environment[base.name] = url;
+            CHECK(problem(environment).starts_with(std::string(base.name) + ": "));
+        }
+        CHECK(problem({{base.name, "https://gateway.example"}}).find(" needs both") != std::string::npos);
+    }
+}
+
 TEST_CASE("Settings: the two names of the retention must agree") {
     CHECK(good({{"RETENTION_DAYS", "14"}}).sweeper.published_retention == 14 * 24h);
     CHECK(good({{"RETENTION_DAYS", "14"}, {"OUTBOX_RETENTION_DAYS", "14"}}).sweeper.published_retention == 14 * 24h);
@@ -363,8 +420,7 @@ TEST_CASE("Settings: the two names of the retention must agree") {
 
 TEST_CASE("Settings: docs/settings.md names every variable, and none that does not exist") {
     const std::string text = test::read_file(std::string(TKB_SOURCE_DIR) + "/docs/settings.md");
-    std::set<std::string> known = {"KAFKA_SSL", "KAFKA_SASL_MECHANISM", "KAFKA_SASL_USERNAME", "KAFKA_USERNAME",
-                                   "TICKETBOTTLE_"};  // ignored
+    std::set<std::string> known = {"TICKETBOTTLE_", "KAFKA_"};  // beginnings of names
     for (const host::Variable& variable : host::known_variables()) {
         CAPTURE(variable.name);
         CHECK(text.find("`" + std::string(variable.name) + "`") != std::string::npos);

