@@ -45,7 +45,7 @@ int run_relay(const Arguments& arguments) {
     Observing observing(*settings);
     const auto store = open_outbox(*settings);
     if (!store.has_value()) return complain(store.error());
-    const auto topics = open_topics(*settings);
+    const auto topics = open_topics(*settings, observing.observer());
     if (!topics.has_value()) return complain(topics.error());
     outbox::Relay relay(**store, **topics, settings->relay, observing.observer());
     if (arguments.has("--once")) {
@@ -141,7 +141,7 @@ const Command& relay_command() {
          "",
          0,
          0,
-         "Publish events from the outbox to the topic log until stopped.",
+         "Publish events from the outbox to Kafka or the topic log until stopped.",
          {{"--once", "", "publish what is due now and end"}},
          "Of any number of relays on one database one publishes; the others stand by and take over within seconds.\n"
          "Prints what was done as one JSON line at the end.\n"},

@@ -135,9 +135,6 @@ int complain_usage(const Usage& usage, std::string_view what) {
 Result<ticketbottle::host::Settings> load_settings() {
     auto settings = ticketbottle::host::read_settings(ticketbottle::host::environment());
     ticketbottle::host::wipe_environment_secrets();
-    if (settings.has_value() && settings->kafka.has_value())
-        return ticketbottle::fail(ticketbottle::Errc::unsupported, "settings.read",
-                                  "KAFKA_BROKERS: this program publishes to the topic log in TICKETBOTTLE_DATA/topics, not to Kafka: unset it");
     return settings;
 }
 

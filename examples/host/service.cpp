@@ -88,7 +88,7 @@ Result<void> Service::start_relay() {
     auto store = open_outbox(settings_);
     if (!store.has_value()) return store.error();
     relay_store_ = std::move(*store);
-    auto topics = open_topics(settings_);
+    auto topics = open_topics(settings_, observing_.observer());
     if (!topics.has_value()) return topics.error();
     topics_ = std::move(*topics);
     if (const Result<void> checked = outbox::check(settings_.relay); !checked.has_value()) return checked.error();

@@ -7,6 +7,7 @@
 #include <ticketbottle/file/directory_store.hpp>
 #include <ticketbottle/file/mail_spool.hpp>
 #include <ticketbottle/file/topic_log.hpp>
+#include <ticketbottle/kafka/kafka.hpp>
 #include <ticketbottle/ticket/ticket.hpp>
 
 namespace program {
@@ -36,6 +37,22 @@ Error lacks(const char* name, const char* what_for, const char* example) {
 Error of_variable(const char* variable, const Error& error) {
     return fail(error.code, "settings.read", std::string(variable) + ": " + std::string(error.detail_text()));
 }
+
+kafka::Options kafka_options(const host::KafkaSettings& settings) {
+    kafka::Options options;
+    options.brokers = settings.brokers;
+    options.security = static_cast<kafka::Security>(settings.security);
+    options.sasl = static_cast<kafka::Sasl>(settings.sasl);
+    options.username = settings.username;
+    options.password = settings.password;
+    options.ca_file = settings.ca_file;
+    options.compression = static_cast<kafka::Compression>(settings.compression);
+    return options;
+}
+// The settings' enumerations are those of the component, member for member.
+static_assert(static_cast<int>(kafka::Security::tls) == static_cast<int>(host::KafkaSecurity::tls));
+static_assert(static_cast<int>(kafka::Sasl::scram_sha_512) == static_cast<int>(host::KafkaSasl::scram_sha_512));
+static_assert(static_cast<int>(kafka::Compression::zstd) == static_cast<int>(host::KafkaCompression::zstd));
 
 Result<TicketFonts> load_fonts(const host::TicketSettings& settings) {
     if (settings.font.empty()) {
@@ -153,7 +170,14 @@ Result<std::unique_ptr<OutboxStore>> open_outbox(const Settings& settings, sqlit
     return sqlite::open_outbox_store(sqlite_options(settings, mode), Deadline::in(open_timeout));
 }
 
-Result<std::unique_ptr<MessageTransport>> open_topics(const Settings& settings) {
+Result<std::unique_ptr<MessageTransport>> open_topics(const Settings& settings, Observer& observer) {
+    if (settings.kafka) {
+        kafka::Options options = kafka_options(*settings.kafka);
+        options.observer = &observer;
+        auto transport = kafka::open_transport(options);
+        if (!transport.has_value()) return of_variable("KAFKA_BROKERS and those with it", transport.error());
+        return transport;
+    }
     file::TopicLogOptions options;
     options.directory = settings.topics_folder();
     return file::open_topic_log(options);
@@ -198,7 +222,7 @@ Result<std::unique_ptr<Consumers>> Consumers::open(const Settings& settings, Obs
     auto spool = file::open_mail_spool(settings.mail_folder());
     if (!spool.has_value()) return spool.error();
     consumers->mails_ = std::move(*spool);
-    auto dead_letters = open_topics(settings);
+    auto dead_letters = open_topics(settings, observer);
     if (!dead_letters.has_value()) return dead_letters.error();
     consumers->dead_letters_ = std::move(*dead_letters);
 

@@ -31,7 +31,9 @@ using ticketbottle::host::Settings;
     const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create);
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::OutboxStore>> open_outbox(
     const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create);
-[[nodiscard]] Result<std::unique_ptr<ticketbottle::MessageTransport>> open_topics(const Settings& settings);
+/// Where events go: to Kafka if KAFKA_BROKERS is set, else to the topic log. \param observer  Borrowed, must outlive it.
+[[nodiscard]] Result<std::unique_ptr<ticketbottle::MessageTransport>> open_topics(const Settings& settings,
+                                                                                  ticketbottle::Observer& observer);
 
 /// Is there a gateway that can be asked about payments? Errors: invalid_argument, naming what lacks.
 [[nodiscard]] Result<void> check_askable(const Settings& settings);
