@@ -169,12 +169,13 @@ const Command& consume_command() {
                                   "",
                                   0,
                                   0,
-                                  "Make tickets and mails from the topic log until stopped.",
+                                  "Make tickets and mails from Kafka or the topic log until stopped.",
                                   {{"--once", "", "handle what is there now and end"}},
                                   "Reads PAYMENT_COMPLETED events and the topic TICKETBOTTLE_TOPIC_TICKET_ISSUED. "
                                   "Needs QR_CODE_BASE_URL and SES_FROM_EMAIL.\n"
                                   "An event that can never be handled goes to the topic "
-                                  "<topic>.dead.tickets-and-mails, with an alert. Run one at a time.\n"},
+                                  "<topic>.dead.tickets-and-mails, with an alert. From the topic log, run one at a time; Kafka shares the work among\n"
+                                  "any number.\n"},
                                  run_consume};
     return command;
 }

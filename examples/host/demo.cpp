@@ -23,7 +23,8 @@ using namespace ticketbottle;
 namespace {
 
 constexpr std::chrono::seconds reply_timeout{10};
-constexpr std::chrono::seconds outcome_timeout{20};
+constexpr std::chrono::seconds outcome_timeout{40};
+constexpr std::chrono::seconds tables_timeout{60};
 constexpr int folders_tried = 1000;
 constexpr const char* default_folder = "ticketbottle-demo";
 
@@ -56,10 +57,22 @@ Result<std::string> choose_folder(const Arguments& arguments) {
     return fail(Errc::invalid_argument, "demo", "no free folder name is left here; use --data");
 }
 
-struct Sent {
-    std::vector<HttpAnswer> answers;
-    std::vector<std::string> wrong;
-};
+/// The servers' addresses and accounts, for --stack postgres-kafka. Errors: invalid_argument.
+Result<void> add_servers(const Arguments& arguments, host::Environment& environment) {
+    const std::string stack = arguments.value("--stack").value_or("embedded");
+    if (stack == "embedded") return {};
+    if (stack != "postgres-kafka")
+        return fail(Errc::invalid_argument, "demo", "--stack " + stack + ": known are embedded and postgres-kafka");
+    const host::Environment given = host::environment();
+    for (const char* name : {"DATABASE_URL", "KAFKA_BROKERS"})
+        if (!given.contains(name) || given.at(name).empty())
+            return fail(Errc::invalid_argument, "demo", std::string(name) + ": is not set, but --stack postgres-kafka needs fresh servers; "
+                                                       "examples/quickstart/run.sh --stack postgres-kafka starts some");
+    for (const auto& [name, value] : given)
+        if (name == "DATABASE_URL" || name.starts_with("KAFKA_") || name == "TICKETBOTTLE_KAFKA_CA") environment[name] = value;
+    if (given.at("DATABASE_URL").starts_with("postgres")) return {};
+    return fail(Errc::invalid_argument, "demo", "DATABASE_URL: names no PostgreSQL server");
+}
 
 bool is_reply(const HttpAnswer& answer, const Reply& reply) {
     return answer.status == reply.http_status && answer.body == reply.body;
@@ -131,8 +144,25 @@ int callbacks_of(const DemoOrder& order) {
     return count;
 }
 
+/// Tables in a database that has no payments yet: what is counted in the end must be the demo's.
+Result<void> make_tables(const Settings& settings) {
+    const Deadline deadline = Deadline::in(tables_timeout);
+    const auto pool = postgres_pool(settings);
+    if (!pool.has_value()) return pool.error();
+    if (const auto made = postgres::create_deployed_tables(**pool, deadline); !made.has_value()) return made.error();
+    if (const auto migrated = postgres::migrate(**pool, deadline); !migrated.has_value()) return migrated.error();
+    const auto counts = postgres::payment_store(*pool)->counts(deadline);
+    if (!counts.has_value()) return counts.error();
+    if (counts->pending + counts->completed + counts->failed + counts->cancelled > 0)
+        return fail(Errc::invalid_argument, "demo", "DATABASE_URL: there are payments already; the demo needs a fresh database");
+    return {};
+}
+
 Result<void> create_payments(const Settings& settings, const std::vector<DemoOrder>& plan) {
     if (const auto made = make_folders(settings); !made.has_value()) return made.error();
+    if (!settings.postgres.empty()) {
+        if (const auto made = make_tables(settings); !made.has_value()) return made.error();
+    }
     const auto store = open_payments(settings);
     if (!store.has_value()) return store.error();
     for (const DemoOrder& order : plan) {
@@ -164,9 +194,11 @@ Result<std::vector<std::string>> send_callbacks(const Settings& settings, const 
 
 /// Looks until all is as it must be, or the time is up; the last look is what counts.
 Result<DemoOutcome> await_outcome(const Settings& settings, const std::vector<DemoOrder>& plan) {
+    auto now = DemoLook::open(settings);
+    if (!now.has_value()) return now.error();
     const Deadline deadline = Deadline::in(outcome_timeout);
     for (;;) {
-        auto outcome = look(settings, plan);
+        auto outcome = now->look(plan);
         if (!outcome.has_value() || differences(*outcome, plan).empty() || deadline.expired()) return outcome;
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
@@ -198,10 +230,16 @@ void print_where(const Settings& settings, const std::vector<DemoOrder>& plan) {
     const auto key = ticket_object_key(paid->order_code, paid->ticket_ids.front());
     say("\nWhere to look (the folder is yours to delete):");
     say("  cd '%s'", data.c_str());
-    say("  tail -n 3 topics/payment.completed/*          the events, one JSON line each");
+    if (settings.kafka)
+        say("  kcat -C -e -b %s -t payment.completed   the events", settings.kafka->brokers.front().c_str());
+    else
+        say("  tail -n 3 topics/payment.completed/*          the events, one JSON line each");
     say("  xdg-open tickets/%s", key.has_value() ? key->c_str() : "");
     say("  ls mail/new                                   the mails, open one with a mail program");
-    say("  sqlite3 ticketbottle.db 'SELECT \"orderCode\", status FROM payments'");
+    if (settings.postgres.empty())
+        say("  sqlite3 ticketbottle.db 'SELECT \"orderCode\", status FROM payments'");
+    else
+        say("  psql \"$DATABASE_URL\" -c 'SELECT \"orderCode\", status FROM payments'");
     say("  less demo.log                                 what was refused and raised, one JSON line each");
     say("\nGo on by hand (the run's fake keys are in demo.env):");
     say("  set -a; . ./demo.env; set +a");
@@ -255,11 +293,12 @@ int run(const Arguments& arguments) {
     const auto began = std::chrono::steady_clock::now();
     const auto folder = choose_folder(arguments);
     if (!folder.has_value()) return complain(folder.error());
+    host::Environment environment = demo_environment(*folder);
+    if (const auto added = add_servers(arguments, environment); !added.has_value()) return complain(added.error());
     std::error_code error;
     std::filesystem::create_directories(*folder, error);
     if (error)
         return complain(fail(Errc::unavailable, "demo", "cannot make the folder " + *folder + ": " + error.message()));
-    const host::Environment environment = demo_environment(*folder);
     const auto settings = host::read_settings(environment);
     if (!settings.has_value()) return complain(settings.error());
     if (const auto written = write_environment(*folder + "/demo.env", demo_environment_file(environment));
@@ -296,7 +335,8 @@ const Command& demo_command() {
          0,
          0,
          "Show the whole way once: callbacks of every gateway, events, tickets, mails; and check it.",
-         {{"--data", "DIR", "a new or empty folder; default ticketbottle-demo, or the next free ticketbottle-demo-N"}},
+         {{"--data", "DIR", "a new or empty folder; default ticketbottle-demo, or the next free ticketbottle-demo-N"},
+          {"--stack", "STACK", "embedded (the default): files only; postgres-kafka: fresh servers at DATABASE_URL and KAFKA_BROKERS"}},
          "Needs no settings and no network: it makes random fake keys, serves on a free port of 127.0.0.1, sends "
          "itself signed\n"
          "callbacks (genuine, repeated, too late, forged, of a wrong amount, for an unknown order) and checks replies, "

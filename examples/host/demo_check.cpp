@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <ticketbottle/event/events.hpp>
-#include <ticketbottle/file/topic_log.hpp>
 
 namespace program {
 
@@ -12,6 +11,7 @@ using namespace ticketbottle;
 namespace {
 
 constexpr std::chrono::seconds store_timeout{5};
+constexpr std::chrono::seconds topic_timeout{20};  // a first look at Kafka joins a group
 
 std::size_t files_in(const std::string& folder) {
     std::error_code error;
@@ -20,22 +20,6 @@ std::size_t files_in(const std::string& folder) {
          !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
         count += entry->is_regular_file(error) ? 1 : 0;
     return count;
-}
-
-Result<void> read_topic(const Settings& settings, EventType type, DemoOutcome& outcome) {
-    const std::string& topic = settings.relay.messages.topics.at(std::string(to_string(type)));
-    auto reader = file::TopicLogReader::open(settings.topics_folder(), topic, "");
-    if (!reader.has_value()) return reader.error();
-    for (;;) {
-        const auto messages = reader->read(1000);
-        if (!messages.has_value()) return messages.error();
-        if (messages->empty()) return {};
-        for (const auto& logged : *messages) {
-            const auto event = parse_payment_event(type, logged.message.value);
-            const std::string code = event.has_value() ? event->order_code : "an event that does not parse";
-            outcome.orders[code].events.emplace_back(to_string(type));
-        }
-    }
 }
 
 Result<void> read_payments(const Settings& settings, const std::vector<DemoOrder>& plan, DemoOutcome& outcome) {
@@ -89,13 +73,38 @@ void compare(const DemoOrder& order, const DemoOutcome::Order& is, std::vector<s
 
 }  // namespace
 
-Result<DemoOutcome> look(const Settings& settings, const std::vector<DemoOrder>& plan) {
+Result<DemoLook> DemoLook::open(const Settings& settings) {
+    DemoLook look(settings);
+    for (const EventType type : {EventType::payment_completed, EventType::payment_failed, EventType::payment_cancelled}) {
+        auto source = open_source(settings, "demo", settings.relay.messages.topics.at(std::string(to_string(type))),
+                                  Observer::none());
+        if (!source.has_value()) return source.error();
+        look.topics_.push_back({type, std::move(*source)});
+    }
+    return look;
+}
+
+Result<void> DemoLook::read_on(Topic& topic) {
+    for (;;) {
+        const auto page = topic.source->read(1000, Deadline::in(topic_timeout));
+        if (!page.has_value()) return page.error();
+        if (page->empty()) return {};
+        for (const ReceivedMessage& received : *page) {
+            const auto event = parse_payment_event(topic.type, received.message.value);
+            const std::string code = event.has_value() ? event->order_code : "an event that does not parse";
+            events_[code].emplace_back(to_string(topic.type));
+        }
+    }
+}
+
+Result<DemoOutcome> DemoLook::look(const std::vector<DemoOrder>& plan) {
     DemoOutcome outcome;
-    if (const auto read = read_payments(settings, plan, outcome); !read.has_value()) return read.error();
-    for (const EventType type : {EventType::payment_completed, EventType::payment_failed, EventType::payment_cancelled})
-        if (const auto read = read_topic(settings, type, outcome); !read.has_value()) return read.error();
-    for (const DemoOrder& order : plan) outcome.orders[order.order_code].tickets = tickets_there(settings, order);
-    outcome.mails = files_in(settings.mail_folder() + "/new");
+    if (const auto read = read_payments(*settings_, plan, outcome); !read.has_value()) return read.error();
+    for (Topic& topic : topics_)
+        if (const auto read = read_on(topic); !read.has_value()) return read.error();
+    for (const auto& [code, events] : events_) outcome.orders[code].events = events;
+    for (const DemoOrder& order : plan) outcome.orders[order.order_code].tickets = tickets_there(*settings_, order);
+    outcome.mails = files_in(settings_->mail_folder() + "/new");
     return outcome;
 }
 

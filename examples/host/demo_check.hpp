@@ -14,7 +14,7 @@ namespace program {
 struct DemoOutcome {
     struct Order {
         std::string status;               ///< "" if there is no payment.
-        std::vector<std::string> events;  ///< Types on the topic log, in the order of topics.
+        std::vector<std::string> events;  ///< Types that were published, in the order of topics.
         std::size_t tickets = 0;          ///< Of its tickets, how many PDFs are there.
     };
     std::map<std::string, Order> orders;  ///< By order code.
@@ -23,8 +23,26 @@ struct DemoOutcome {
     std::uint64_t raised = 0;
 };
 
-/// Reads database, topic log and folders, with the library's own readers.
-[[nodiscard]] Result<DemoOutcome> look(const Settings& settings, const std::vector<DemoOrder>& plan);
+/// Reads database, topics and folders, with the library's own readers.
+class DemoLook {
+public:
+    /// `settings` is borrowed. Errors: as open_source().
+    [[nodiscard]] static Result<DemoLook> open(const Settings& settings);
+    /// What is there now. Errors: unavailable.
+    [[nodiscard]] Result<DemoOutcome> look(const std::vector<DemoOrder>& plan);
+
+private:
+    struct Topic {
+        ticketbottle::EventType type;
+        std::unique_ptr<ticketbottle::MessageSource> source;
+    };
+    explicit DemoLook(const Settings& settings) : settings_(&settings) {}
+    [[nodiscard]] Result<void> read_on(Topic& topic);
+
+    const Settings* settings_;
+    std::vector<Topic> topics_;
+    std::map<std::string, std::vector<std::string>> events_;  ///< By order code, as read so far.
+};
 
 /// One line per difference; empty: all is as it must be.
 [[nodiscard]] std::vector<std::string> differences(const DemoOutcome& outcome, const std::vector<DemoOrder>& plan);

@@ -7,7 +7,9 @@
 #include <ticketbottle/file/directory_store.hpp>
 #include <ticketbottle/file/mail_spool.hpp>
 #include <ticketbottle/file/topic_log.hpp>
+#include <ticketbottle/file/topic_source.hpp>
 #include <ticketbottle/kafka/kafka.hpp>
+#include <ticketbottle/kafka/source.hpp>
 #include <ticketbottle/ticket/ticket.hpp>
 
 namespace program {
@@ -92,13 +94,25 @@ std::string event_type_beside(const Message& message) {
     return {};
 }
 
-host::TopicConsumerOptions topic_options(const Settings& settings) {
+std::vector<std::string> consumed_topics(const Settings& settings) {
+    std::vector<std::string> topics = {settings.relay.messages.topics.at("PAYMENT_COMPLETED")};
+    if (settings.ticket_topic != topics.front()) topics.push_back(settings.ticket_topic);
+    return topics;
+}
+
+Result<std::vector<std::unique_ptr<MessageSource>>> open_sources(const Settings& settings, Observer& observer) {
+    std::vector<std::unique_ptr<MessageSource>> sources;
+    for (const std::string& topic : consumed_topics(settings)) {
+        auto source = open_source(settings, consumer_name, topic, observer);
+        if (!source.has_value()) return source.error();
+        sources.push_back(std::move(*source));
+    }
+    return sources;
+}
+
+host::TopicConsumerOptions topic_options() {
     host::TopicConsumerOptions options;
-    options.log_directory = settings.topics_folder();
-    options.cursor_directory = settings.cursors_folder();
     options.name = consumer_name;
-    options.topics = {settings.relay.messages.topics.at("PAYMENT_COMPLETED")};
-    if (settings.ticket_topic != options.topics.front()) options.topics.push_back(settings.ticket_topic);
     options.poll_max = std::chrono::milliseconds(200);
     return options;
 }
@@ -183,6 +197,19 @@ Result<std::unique_ptr<MessageTransport>> open_topics(const Settings& settings, 
     return file::open_topic_log(options);
 }
 
+Result<std::unique_ptr<MessageSource>> open_source(const Settings& settings, std::string_view consumer,
+                                                   const std::string& topic, Observer& observer) {
+    if (!settings.kafka)
+        return file::open_topic_source(
+            {settings.topics_folder(), settings.cursors_folder(), std::string(consumer), topic, &observer});
+    kafka::SourceOptions options;
+    options.connection = kafka_options(*settings.kafka);
+    options.connection.observer = &observer;
+    options.group = std::string(consumer) + "." + topic;  // a group of its own for each topic: see group
+    options.topic = topic;
+    return kafka::open_source(options);
+}
+
 Result<void> check_askable(const Settings& settings) {
     for (std::size_t i = 0; i < gateway_count; ++i)
         if (reconcile::can_ask(settings.gateways, static_cast<Gateway>(i))) return {};
@@ -238,7 +265,9 @@ Result<std::unique_ptr<Consumers>> Consumers::open(const Settings& settings, Obs
         if (!consumed.has_value()) return consumed.error();
         return {};
     };
-    auto topics = host::TopicConsumer::create(topic_options(settings), handle, *consumers->dead_letters_, observer);
+    auto sources = open_sources(settings, observer);
+    if (!sources.has_value()) return sources.error();
+    auto topics = host::TopicConsumer::create(topic_options(), std::move(*sources), handle, *consumers->dead_letters_, observer);
     if (!topics.has_value()) return topics.error();
     consumers->topics_ = std::make_unique<host::TopicConsumer>(std::move(*topics));
     return consumers;

@@ -8,6 +8,7 @@
 #include <ticketbottle/host/settings.hpp>
 #include <ticketbottle/host/topic_consumer.hpp>
 #include <ticketbottle/ports/clock.hpp>
+#include <ticketbottle/ports/message_source.hpp>
 #include <ticketbottle/ports/outbox_store.hpp>
 #include <ticketbottle/ports/payment_store.hpp>
 #include <ticketbottle/postgres/postgres.hpp>
@@ -35,13 +36,20 @@ using ticketbottle::host::Settings;
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::MessageTransport>> open_topics(const Settings& settings,
                                                                                   ticketbottle::Observer& observer);
 
+/// Reads one topic from where open_topics() publishes to. \param consumer  Whose position it goes by; any number of them
+/// may read. \param observer  Borrowed, must outlive it.
+[[nodiscard]] Result<std::unique_ptr<ticketbottle::MessageSource>> open_source(const Settings& settings,
+                                                                              std::string_view consumer,
+                                                                              const std::string& topic,
+                                                                              ticketbottle::Observer& observer);
+
 /// Is there a gateway that can be asked about payments? Errors: invalid_argument, naming what lacks.
 [[nodiscard]] Result<void> check_askable(const Settings& settings);
 
 /// Errors: invalid_argument, naming the variable.
 [[nodiscard]] Result<ticketbottle::TicketRenderer> make_ticket_renderer(const Settings& settings);
 
-/// Tickets and mails from the topic log: PAYMENT_COMPLETED and TICKET_ISSUED events.
+/// Tickets and mails from Kafka or the topic log: PAYMENT_COMPLETED and TICKET_ISSUED events.
 class Consumers {
 public:
     /// Errors: invalid_argument (QR_CODE_BASE_URL or SES_FROM_EMAIL not set, a font that does not do), unavailable.

@@ -2,6 +2,7 @@
 #include <condition_variable>
 #include <list>
 #include <mutex>
+#include <set>
 #include <ticketbottle/host/topic_consumer.hpp>
 
 #include "host/topic_lane.hpp"
@@ -15,18 +16,20 @@ using Clock = Deadline::Clock;
 
 constexpr std::string_view create_operation = "topic_consumer.create";
 
-Result<void> check(const TopicConsumerOptions& options) {
-    const auto invalid = [](const char* text) { return fail(Errc::invalid_argument, create_operation, text); };
-    if (options.log_directory.empty() || options.cursor_directory.empty())
-        return invalid("log_directory and cursor_directory must be set");
-    if (!is_topic_name(options.name)) return invalid("name must be named as a topic is");
-    if (options.topics.empty() || options.topics.size() > 100) return invalid("topics must be 1 to 100");
-    for (std::size_t i = 0; i < options.topics.size(); ++i) {
-        if (!is_topic_name(options.topics[i])) return invalid("a topic's name is none");
-        if (std::find(options.topics.begin(), options.topics.begin() + static_cast<std::ptrdiff_t>(i),
-                      options.topics[i]) != options.topics.begin() + static_cast<std::ptrdiff_t>(i))
-            return invalid("a topic is listed twice");
+Error invalid(const char* text) { return fail(Errc::invalid_argument, create_operation, text); }
+
+Result<void> check(const std::vector<std::unique_ptr<MessageSource>>& sources) {
+    if (sources.empty() || sources.size() > 100) return invalid("sources must be 1 to 100");
+    std::set<std::string_view> topics;
+    for (const std::unique_ptr<MessageSource>& source : sources) {
+        if (!source) return invalid("a source is none");
+        if (!topics.insert(source->topic()).second) return invalid("two sources are of one topic");
     }
+    return {};
+}
+
+Result<void> check(const TopicConsumerOptions& options) {
+    if (!is_topic_name(options.name)) return invalid("name must be named as a topic is");
     if (options.batch_max < 1 || options.batch_max > 10000) return invalid("batch_max must be 1 to 10000");
     if (options.handle_timeout < milliseconds(1)) return invalid("handle_timeout must be positive");
     if (options.poll_min < milliseconds(1) || options.poll_max < options.poll_min ||
@@ -46,10 +49,11 @@ std::string dead_letter_topic(std::string_view topic, std::string_view consumer)
 }
 
 struct TopicConsumer::State {
-    State(TopicConsumerOptions given, MessageHandler handle, MessageTransport& dead, Observer& watch)
+    State(TopicConsumerOptions given, std::vector<std::unique_ptr<MessageSource>> sources, MessageHandler handle,
+          MessageTransport& dead, Observer& watch)
         : options(std::move(given)), handler(std::move(handle)), dead_letters(dead), observer(watch) {
-        for (const std::string& topic : options.topics)
-            lanes.emplace_back(topic, options, handler, dead_letters, observer, counters);
+        for (std::unique_ptr<MessageSource>& source : sources)
+            lanes.emplace_back(std::move(source), options, handler, dead_letters, observer, counters);
     }
 
     const TopicConsumerOptions options;
@@ -65,18 +69,20 @@ TopicConsumer::TopicConsumer(TopicConsumer&&) noexcept = default;
 TopicConsumer& TopicConsumer::operator=(TopicConsumer&&) noexcept = default;
 TopicConsumer::~TopicConsumer() = default;
 
-Result<TopicConsumer> TopicConsumer::create(TopicConsumerOptions options, MessageHandler handler,
+Result<TopicConsumer> TopicConsumer::create(TopicConsumerOptions options,
+                                            std::vector<std::unique_ptr<MessageSource>> sources, MessageHandler handler,
                                             MessageTransport& dead_letters, Observer& observer) {
     if (const Result<void> checked = check(options); !checked.has_value()) return checked.error();
-    if (!handler) return fail(Errc::invalid_argument, create_operation, "no handler");
-    return TopicConsumer(std::make_unique<State>(std::move(options), std::move(handler), dead_letters, observer));
+    if (const Result<void> checked = check(sources); !checked.has_value()) return checked.error();
+    if (!handler) return invalid("no handler");
+    return TopicConsumer(
+        std::make_unique<State>(std::move(options), std::move(sources), std::move(handler), dead_letters, observer));
 }
 
 Result<TopicConsumerReport> TopicConsumer::run_once(Deadline deadline) {
-    const auto go_on = [deadline] { return !deadline.expired(); };
     for (TopicLane& lane : state_->lanes) {
         TopicLane::Progress progress = TopicLane::Progress::some;
-        while (progress == TopicLane::Progress::some && go_on()) progress = lane.step(go_on);
+        while (progress == TopicLane::Progress::some && !deadline.expired()) progress = lane.step(deadline);
         if (progress == TopicLane::Progress::stuck) return lane.trouble();
     }
     return report();
@@ -85,14 +91,14 @@ Result<TopicConsumerReport> TopicConsumer::run_once(Deadline deadline) {
 void TopicConsumer::run(std::stop_token stop) {
     std::mutex mutex;
     std::condition_variable_any sleep;
-    const auto go_on = [&stop] { return !stop.stop_requested(); };
+    const Deadline until = Deadline::never().or_stop(stop);
     milliseconds poll = state_->options.poll_min;
-    while (go_on()) {
+    while (!until.expired()) {
         bool some = false;
         Clock::time_point next = Clock::now() + poll;
         for (TopicLane& lane : state_->lanes) {
-            if (!go_on()) break;
-            if (lane.due() <= Clock::now()) some = lane.step(go_on) == TopicLane::Progress::some || some;
+            if (until.expired()) break;
+            if (lane.due() <= Clock::now()) some = lane.step(until) == TopicLane::Progress::some || some;
             if (lane.due() > Clock::now()) next = std::min(next, lane.due());
         }
         if (some) {

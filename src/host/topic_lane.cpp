@@ -22,23 +22,25 @@ TimePoint wall_clock() { return std::chrono::floor<std::chrono::milliseconds>(st
 
 }  // namespace
 
-TopicLane::TopicLane(const std::string& topic, const TopicConsumerOptions& options, const MessageHandler& handler,
-                     MessageTransport& dead_letters, Observer& observer, TopicCounters& counters)
-    : topic_(topic),
+TopicLane::TopicLane(std::unique_ptr<MessageSource> source, const TopicConsumerOptions& options,
+                     const MessageHandler& handler, MessageTransport& dead_letters, Observer& observer,
+                     TopicCounters& counters)
+    : source_(std::move(source)),
+      topic_(source_->topic()),
       options_(options),
       handler_(handler),
       dead_letters_(dead_letters),
       observer_(observer),
-      counters_(counters),
-      cursor_(options.cursor_directory, options.name, topic) {}
+      counters_(counters) {}
 
-TopicLane::Progress TopicLane::step(const std::function<bool()>& go_on) {
-    if (const Result<void> filled = fill(); !filled.has_value()) return stuck(filled.error());
+TopicLane::Progress TopicLane::step(Deadline until) {
+    if (const Result<void> filled = fill(until); !filled.has_value())
+        return until.expired() ? Progress::none : stuck(filled.error());
     if (page_.empty()) {
         recovered();
         return Progress::none;
     }
-    while (next_ < page_.size() && go_on()) {
+    while (next_ < page_.size() && !until.expired()) {
         if (const Result<void> taken = take(page_[next_]); !taken.has_value()) {
             save_position();  // what was handled before need not come again
             return stuck(taken.error());
@@ -59,67 +61,28 @@ void TopicLane::save_position() {
     }
 }
 
-Result<void> TopicLane::open() {
-    Result<std::string> saved = cursor_.load();
-    if (!saved.has_value()) {
-        if (is_transient(saved.error().code)) return saved.error();
-        return open_at_oldest(saved.error());
-    }
-    Result<file::TopicLogReader> reader = file::TopicLogReader::open(options_.log_directory, topic_, *saved);
-    if (!reader.has_value()) {
-        if (is_transient(reader.error().code)) return reader.error();
-        return open_at_oldest(reader.error());
-    }
-    reader_ = std::move(*reader);
-    return {};
-}
-
-/// Messages come again, which a handler must bear; those of segments that were removed do not, which a person must
-/// know.
-Result<void> TopicLane::open_at_oldest(const Error& why) {
-    observer_.log(Severity::alert, "consumer.position_lost", "Reading starts again at the oldest message there is.",
-                  {{"consumer", options_.name}, {"topic", topic_}, {"reason", reason_of(why)}});
-    Result<file::TopicLogReader> reader = file::TopicLogReader::open(options_.log_directory, topic_, "");
-    if (!reader.has_value()) return reader.error();
-    reader_ = std::move(*reader);
-    return {};
-}
-
 /// Saves what is handled, then reads on. An empty page: nothing new.
-Result<void> TopicLane::fill() {
+Result<void> TopicLane::fill(Deadline until) {
     if (const Result<void> saved = save(); !saved.has_value()) return saved;
     if (next_ < page_.size()) return {};
     page_.clear();
     next_ = 0;
-    if (!reader_) {
-        skipped_ = 0;
-        if (const Result<void> opened = open(); !opened.has_value()) return opened;
-    }
-    Result<std::vector<file::LoggedMessage>> page = reader_->read(options_.batch_max);
-    if (!page.has_value()) {
-        reader_.reset();
-        return page.error();
-    }
+    const Deadline soon = Deadline::in(std::min(options_.handle_timeout, until.remaining())).or_stop(until.stop_token());
+    Result<std::vector<ReceivedMessage>> page = source_->read(options_.batch_max, soon);
+    if (!page.has_value()) return page.error();
     page_ = std::move(*page);
-    if (const std::uint64_t skipped = reader_->skipped(); skipped > skipped_) {
-        observer_.log(
-            Severity::warning, "consumer.lines_skipped",
-            "Lines of the log are no messages, most likely cut short by a crash.",
-            {{"consumer", options_.name}, {"topic", topic_}, {"lines", static_cast<std::int64_t>(skipped - skipped_)}});
-        skipped_ = skipped;
-    }
     return {};
 }
 
 Result<void> TopicLane::save() {
     if (!unsaved_) return {};
-    if (Result<void> saved = cursor_.save(position_); !saved.has_value()) return saved;
+    if (Result<void> saved = source_->save(position_, Deadline::in(options_.handle_timeout)); !saved.has_value()) return saved;
     unsaved_ = false;
     return {};
 }
 
 /// Handled, or set aside; an error leaves the message in front.
-Result<void> TopicLane::take(const file::LoggedMessage& logged) {
+Result<void> TopicLane::take(const ReceivedMessage& logged) {
     const Result<void> done = call(logged.message);
     if (done.has_value()) {
         ++counters_.handled;
@@ -145,7 +108,7 @@ Result<void> TopicLane::call(const Message& message) {
     }
 }
 
-Result<void> TopicLane::set_aside(const file::LoggedMessage& logged, const Error& why) {
+Result<void> TopicLane::set_aside(const ReceivedMessage& logged, const Error& why) {
     const std::string reason = reason_of(why);
     Message letter = logged.message;
     letter.topic = dead_letter_topic(topic_, options_.name);

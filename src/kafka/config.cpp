@@ -89,17 +89,36 @@ void set_compression(Writer& writer, Compression compression) {
 
 void set_producing(Writer& writer, const Options& options) {
     // Idempotence brings acks=all and endless retries; a repeat of librdkafka's own is then no repeat in the topic. Order per
-    // key needs no more, as a key has one message under way (docs/adr/0007).
+    // key needs no more, as a key has one message under way (docs/adr/0008).
     writer.set("brokers", "enable.idempotence", "true");
     writer.set("brokers", "max.in.flight.requests.per.connection", "5");
     writer.set("brokers", "message.timeout.ms", "0");  // the deadline of the call takes messages back
     writer.set("brokers", "linger.ms", "0");
+    writer.set("request_timeout", "request.timeout.ms", options.request_timeout.count());
     writer.set("brokers", "partitioner", "murmur2_random");  // Java's, so that a key keeps its partition whoever writes it
     const auto bytes = static_cast<std::int64_t>(options.message_bytes_max);
     writer.set("message_bytes_max", "message.max.bytes", bytes);
     writer.set("message_bytes_max", "batch.size", bytes);
     writer.set("queue_bytes_max", "queue.buffering.max.kbytes", static_cast<std::int64_t>((options.queue_bytes_max + 1023) / 1024));
     writer.set("queue_bytes_max", "queue.buffering.max.messages", "10000");
+}
+
+void set_consuming(Writer& writer, const SourceOptions& options) {
+    writer.set("group", "group.id", options.group.c_str());
+    writer.set("group", "enable.auto.commit", "false");        // save() commits, and nothing else
+    writer.set("group", "enable.auto.offset.store", "false");
+    writer.set("group", "auto.offset.reset", "earliest");      // a new group begins with the oldest event
+    writer.set("group", "session.timeout.ms", "10000");        // of a process that was killed
+    writer.set("group", "enable.partition.eof", "true");       // so that "nothing more now" is known, not guessed
+    writer.set("silence_max", "max.poll.interval.ms", options.silence_max.count());
+    // The page in hand is what matters; what is fetched ahead may be a few of them.
+    writer.set("connection", "queued.max.messages.kbytes", "8192");
+    writer.set("connection", "queued.min.messages", "1000");
+    writer.set("connection", "fetch.message.max.bytes", static_cast<std::int64_t>(options.connection.message_bytes_max));
+    writer.set("connection", "check.crcs", "true");
+    writer.set("connection", "allow.auto.create.topics", "false");  // a reader makes no topic
+    // A topic that is not there yet, and a partition that is added, are seen within seconds.
+    writer.set("connection", "topic.metadata.refresh.interval.ms", "10000");
 }
 
 void set_connections(Writer& writer, const Options& options) {
@@ -109,7 +128,6 @@ void set_connections(Writer& writer, const Options& options) {
     writer.set("client_id", "client.id", options.client_id.c_str());
     writer.set("connect_timeout", "socket.connection.setup.timeout.ms", options.connect_timeout.count());
     writer.set("request_timeout", "socket.timeout.ms", options.request_timeout.count());
-    writer.set("request_timeout", "request.timeout.ms", options.request_timeout.count());
     writer.set("brokers", "socket.keepalive.enable", "true");
     writer.set("brokers", "socket.nagle.disable", "true");  // a commit's event is alone in its packet
     // A broker that is back is found within a second, where the default waits up to ten.
@@ -119,17 +137,31 @@ void set_connections(Writer& writer, const Options& options) {
     writer.set("brokers", "log.connection.close", "false");  // brokers close what is idle; nobody needs to know
 }
 
-}  // namespace
-
-Result<Config> make_config(const Options& options) {
-    if (const auto checked = check(options); !checked.has_value()) return checked.error();
-    Config conf(rd_kafka_conf_new());
-    Writer writer(conf.get());
+void set_way(Writer& writer, const Options& options) {
     set_connections(writer, options);
     set_security(writer, options);
     set_account(writer, options);
+}
+
+}  // namespace
+
+Result<Config> make_producer_config(const Options& options) {
+    if (const auto checked = check(options); !checked.has_value()) return checked.error();
+    Config conf(rd_kafka_conf_new());
+    Writer writer(conf.get());
+    set_way(writer, options);
     set_producing(writer, options);
     set_compression(writer, options.compression);
+    if (writer.error().has_value()) return *writer.error();
+    return conf;
+}
+
+Result<Config> make_consumer_config(const SourceOptions& options) {
+    if (const auto checked = check(options); !checked.has_value()) return checked.error();
+    Config conf(rd_kafka_conf_new());
+    Writer writer(conf.get());
+    set_way(writer, options.connection);
+    set_consuming(writer, options);
     if (writer.error().has_value()) return *writer.error();
     return conf;
 }

@@ -1,4 +1,5 @@
 #include <ticketbottle/kafka/kafka.hpp>
+#include <ticketbottle/kafka/source.hpp>
 
 #include <fmt/format.h>
 
@@ -126,6 +127,15 @@ Result<void> check(const Options& options) {
     if (options.client_id.empty() || options.client_id.size() > client_id_bytes_max || !std::ranges::all_of(options.client_id, plain))
         return refuse("client_id", "must be 1 to 100 letters, digits, '.', '_' or '-'");
     return check_sizes(options);
+}
+
+Result<void> check(const SourceOptions& options) {
+    if (auto checked = check(options.connection); !checked.has_value()) return checked;
+    if (!is_topic_name(options.group)) return refuse("group", "must be 1 to 249 letters, digits, '.', '_' or '-'");
+    if (!is_topic_name(options.topic)) return refuse("topic", "must be 1 to 249 letters, digits, '.', '_' or '-'");
+    if (options.silence_max < std::chrono::seconds(10) || options.silence_max > std::chrono::hours(24))
+        return refuse("silence_max", "must be 10 s to 24 h");
+    return {};
 }
 
 }  // namespace ticketbottle::kafka

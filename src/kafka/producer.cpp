@@ -1,6 +1,5 @@
 #include "kafka/producer.hpp"
 
-#include "kafka/config.hpp"
 #include "kafka/error.hpp"
 #include "kafka/trouble.hpp"
 
@@ -8,7 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
+#include <utility>
 
 namespace ticketbottle::kafka {
 namespace {
@@ -16,88 +15,32 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::size_t topics_max = 1000;  // a deployment has three
-// How long a first question waits: a topic that brokers make on demand is there within a tenth of that.
+// How long a first question waits: a topic that brokers make on demand is there within a tenth of that, a new leader mostly.
 constexpr milliseconds topic_appears{1500};
 constexpr milliseconds ask_again{50};
 constexpr milliseconds patience_least{100};
 constexpr milliseconds patience_most{800};  // a stop is to be done within a second
 
-Producer& self(void* opaque) { return *static_cast<Producer*>(opaque); }
-
 }  // namespace
 
-Producer::Producer(const Options& options)
-    : options_(options), observer_(options.observer != nullptr ? options.observer : &Observer::none()) {}
+Producer::Producer(const Options& options) : Client(options) {}
 
 Producer::~Producer() {
     for (auto& [name, topic] : topics_) rd_kafka_topic_destroy(topic.handle);
-    if (handle_ != nullptr) rd_kafka_destroy(handle_);
 }
 
 Result<std::unique_ptr<Producer>> Producer::open(const Options& options) {
-    Result<Config> conf = make_config(options);
+    Result<Config> conf = make_producer_config(options);
     if (!conf.has_value()) return conf.error();
-    std::unique_ptr<Producer> producer(new Producer(options));
-    rd_kafka_conf_set_opaque(conf->get(), producer.get());
     rd_kafka_conf_set_dr_msg_cb(conf->get(), [](rd_kafka_t*, const rd_kafka_message_t* message, void* opaque) {
-        if (DeliverySink* sink = self(opaque).sink_; sink != nullptr) {
+        if (DeliverySink* sink = static_cast<Producer*>(static_cast<Client*>(opaque))->sink_; sink != nullptr) {
             const auto token = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(message->_private));
             sink->settled(token, message->err, rd_kafka_message_status(message));
         }
     });
-    rd_kafka_conf_set_error_cb(conf->get(), [](rd_kafka_t*, int code, const char* text, void* opaque) {
-        self(opaque).on_error(static_cast<rd_kafka_resp_err_t>(code), text);
-    });
-    rd_kafka_conf_set_log_cb(conf->get(), &Producer::log_callback);
-    if (options.security == Security::tls) {
-        // Changes no verdict, but remembers it: librdkafka's text says no more than that the certificate was refused.
-        rd_kafka_conf_set_ssl_cert_verify_cb(
-            conf->get(), [](rd_kafka_t*, const char*, std::int32_t, int* x509_error, int, const char*, std::size_t, char* text,
-                            std::size_t size, void* opaque) {
-                if (*x509_error == 0) return 1;
-                self(opaque).x509_error_ = *x509_error;
-                (void)std::snprintf(text, size, "OpenSSL verdict %d", *x509_error);
-                return 0;
-            });
-    }
-    std::array<char, 512> text{};
-    (void)rd_kafka_conf_set(conf->get(), "log.queue", "true", text.data(), text.size());
-    producer->handle_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf->get(), text.data(), text.size());
-    if (producer->handle_ == nullptr) {
-        // Its threads apart, all that can fail here is what the options name: files, mostly.
-        const bool resources = rd_kafka_last_error() == RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE;
-        return fail(resources ? Errc::unavailable : Errc::invalid_argument, "kafka.open", clean(text.data(), options.password));
-    }
-    (void)conf->release();
-    rd_kafka_set_log_queue(producer->handle_, nullptr);  // into poll(), so that nobody is told on a thread of librdkafka's
+    std::unique_ptr<Producer> producer(new Producer(options));
+    if (const Result<void> started = producer->start(RD_KAFKA_PRODUCER, std::move(*conf)); !started.has_value()) return started.error();
     return producer;
-}
-
-void Producer::log_callback(const rd_kafka_t* handle, int level, const char* facility, const char* text) {
-    const Producer& producer = self(rd_kafka_opaque(handle));
-    // A connection that fails is an error to librdkafka (3); the relay says when that stops it.
-    const Severity severity = level <= 2   ? Severity::error
-                              : level <= 4 ? Severity::warning
-                              : level <= 6 ? Severity::info
-                                           : Severity::debug;
-    const std::string line = clean(text, producer.options_.password);
-    const std::string from = clean(facility, producer.options_.password);
-    producer.observer_->log(severity, "kafka.client", "", {{"facility", std::string_view(from)}, {"text", std::string_view(line)}});
-}
-
-void Producer::on_error(rd_kafka_resp_err_t code, std::string_view text) {
-    // A handshake that fails again is told as a lost connection.
-    const bool handshake = code == RD_KAFKA_RESP_ERR__TRANSPORT && text.find("SSL_HANDSHAKE") != std::string_view::npos;
-    const std::string said = explain(handshake ? RD_KAFKA_RESP_ERR__SSL : code, x509_error_, clean(text, options_.password), options_.sasl,
-                                     rd_kafka_version());
-    const bool all = code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN;
-    all_down_ = all_down_ || all;
-    if (!all || trouble_.empty() || !specific_) {
-        trouble_ = said;
-        specific_ = !all;
-    }
-    const std::string_view name = rd_kafka_err2name(code);
-    observer_->log(Severity::warning, "kafka.trouble", said, {{"code", name}});
 }
 
 Producer::Known* Producer::known(const std::string& name) {
@@ -127,8 +70,9 @@ Producer::Answer Producer::ask(Known& topic, milliseconds& patience, Deadline de
     const bool there = told && code == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topics[0].partition_cnt > 0;
     rd_kafka_metadata_destroy(metadata);
     if (there) return Answer::ready;
-    if (blame_of(code) != Blame::topic) return Answer::later;
-    state = {Topic::refused, Errc::unsupported, describe(code)};
+    const Errc cause = errc_of(blame_of(code));
+    state = {Topic::refused, cause == Errc::unsupported ? cause : Errc::unavailable, describe(code)};
+    if (cause != Errc::unsupported) return Answer::unsettled;
     return code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ? Answer::missing : Answer::refused;
 }
 
@@ -150,6 +94,11 @@ Producer::TopicState Producer::prepare(const std::string& name, Deadline deadlin
                 if (!appears.expired()) break;
                 topic->missed = true;
                 state.reason = fmt::format("topic {} does not exist, and the brokers do not make it ({})", name, state.reason);
+                return state;
+            case Answer::unsettled:
+                if (!appears.expired()) break;
+                topic->missed = true;
+                state.reason = fmt::format("topic {} cannot be had for now: {}", name, state.reason);
                 return state;
             case Answer::refused: state.reason = fmt::format("topic {}: {}", name, state.reason); return state;
             case Answer::later: break;
@@ -234,7 +183,7 @@ std::optional<std::string> Producer::fatal() const {
 }
 
 void Producer::silence() noexcept {
-    observer_ = &Observer::none();
+    Client::silence();
     sink_ = nullptr;
 }
 

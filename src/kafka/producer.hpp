@@ -1,13 +1,10 @@
 #pragma once
 /// \file
-/// One librdkafka producer: its handle, callbacks, topics and what was last wrong. Internal: not installed.
-/// Threads: one call at a time; librdkafka's callbacks run inside poll(), but for the certificate's.
+/// One librdkafka producer: the topics it knows, and the way a message goes. Internal: not installed.
+/// Threads: as Client.
 
-#include <ticketbottle/kafka/kafka.hpp>
+#include "kafka/client.hpp"
 
-#include <librdkafka/rdkafka.h>
-
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -27,13 +24,11 @@ protected:
     ~DeliverySink() = default;
 };
 
-class Producer {
+class Producer final : public Client {
 public:
     /// Errors: as open_transport().
     [[nodiscard]] static Result<std::unique_ptr<Producer>> open(const Options& options);
-    ~Producer();
-    Producer(const Producer&) = delete;
-    Producer& operator=(const Producer&) = delete;
+    ~Producer() override;
 
     enum class Topic : std::uint8_t { ready, refused, not_yet };
     struct TopicState {
@@ -42,7 +37,7 @@ public:
         std::string reason;
     };
     /// Asks the brokers about a topic before the first message to it, and after one that did not get through. not_yet: the
-    /// deadline passed first.
+    /// deadline passed first. What is only this topic's trouble is `refused` soon, so that other topics' messages need not wait.
     [[nodiscard]] TopicState prepare(const std::string& topic, Deadline deadline);
     void forget(const std::string& topic);
 
@@ -57,16 +52,9 @@ public:
     /// One request to whichever broker answers. Errors: unavailable, cancelled.
     [[nodiscard]] Result<void> reach(Deadline deadline);
 
-    /// What was last wrong on the way, until something gets through. "": nothing.
-    [[nodiscard]] const std::string& trouble() const noexcept { return trouble_; }
-    void got_through() noexcept {
-        trouble_.clear();
-        x509_error_ = 0;
-    }
     /// Can this producer send no more? Why.
     [[nodiscard]] std::optional<std::string> fatal() const;
-    /// Nobody is told anything any more.
-    void silence() noexcept;
+    void silence() noexcept override;
 
 private:
     explicit Producer(const Options& options);
@@ -75,22 +63,19 @@ private:
         bool ready = false;
         bool missed = false;  ///< Was not there when last asked for.
     };
-    enum class Answer : std::uint8_t { ready, refused, missing, later };
+    enum class Answer : std::uint8_t {
+        ready,
+        refused,
+        missing,
+        unsettled,  ///< The brokers speak, but the topic cannot be had for now.
+        later,      ///< No broker spoke.
+    };
     [[nodiscard]] Known* known(const std::string& topic);
     [[nodiscard]] Answer ask(Known& topic, std::chrono::milliseconds& patience, Deadline deadline, TopicState& state);
     [[nodiscard]] Result<void> failed_to_reach(Deadline deadline) const;
-    void on_error(rd_kafka_resp_err_t code, std::string_view text);
-    static void log_callback(const rd_kafka_t* handle, int level, const char* facility, const char* text);
 
-    Options options_;
-    Observer* observer_;
     DeliverySink* sink_ = nullptr;
-    rd_kafka_t* handle_ = nullptr;
     std::map<std::string, Known, std::less<>> topics_;
-    std::string trouble_;
-    bool specific_ = false;  ///< Does trouble_ say more than that all brokers are down?
-    bool all_down_ = false;
-    std::atomic<int> x509_error_{0};
 };
 
 }  // namespace ticketbottle::kafka

@@ -16,6 +16,7 @@ using std::chrono::milliseconds;
 constexpr std::uint32_t none = std::numeric_limits<std::uint32_t>::max();
 // Within these librdkafka's threads look at what is taken back, unless one hangs in the system's resolver.
 constexpr milliseconds settles{2000};
+constexpr milliseconds settles_at_stop{500};  // a stop is to be done within a second
 constexpr milliseconds glance{100};
 
 // A batch's own head is 61 bytes; lengths and offsets of a record are variable numbers of at most 5 bytes, its time of at most 10.
@@ -32,9 +33,9 @@ std::size_t record_bytes(const Message& message) noexcept {
 }
 
 Publication::Publication(Producer& producer, std::span<const Message> messages, std::span<DeliveryReport> reports,
-                         std::size_t message_bytes_max, Observer& observer)
+                         const Options& options, Observer& observer)
     : producer_(producer), messages_(messages.first(std::min({messages.size(), reports.size(), std::size_t{none - 1}}))),
-      reports_(reports.first(messages_.size())), message_bytes_max_(message_bytes_max), observer_(observer),
+      reports_(reports.first(messages_.size())), options_(options), observer_(observer),
       next_(messages_.size(), none), is_under_way_(messages_.size(), false) {
     link();
     producer_.listen(this);
@@ -73,15 +74,18 @@ void Publication::hand_over_ready(Deadline deadline) {
 Publication::Handed Publication::hand_over(Index i, Deadline deadline) {
     const Message& message = messages_[i];
     if (deadline.expired()) return Handed::wait;
-    if (const Result<void> checked = check_message(message, message_bytes_max_); !checked.has_value()) {
+    if (const Result<void> checked = check_message(message, options_.message_bytes_max); !checked.has_value()) {
         fail(i, Delivery::not_sent, checked.error().code, std::string(checked.error().detail_text()));
         return Handed::gone;
     }
-    if (const std::size_t bytes = record_bytes(message); bytes > message_bytes_max_) {
-        fail(i, Delivery::not_sent, Errc::malformed, fmt::format("a record of {} bytes is too large; {} are allowed", bytes, message_bytes_max_));
+    const std::size_t bytes = record_bytes(message);
+    if (bytes > options_.message_bytes_max) {
+        fail(i, Delivery::not_sent, Errc::malformed,
+             fmt::format("a record of {} bytes is too large; {} are allowed", bytes, options_.message_bytes_max));
         return Handed::gone;
     }
-    const Producer::TopicState topic = producer_.prepare(message.topic, deadline);
+    if (under_way_ > 0 && bytes_under_way_ + bytes > options_.queue_bytes_max) return Handed::wait;
+    const Producer::TopicState topic = topic_of(message, deadline);
     if (topic.state == Producer::Topic::not_yet) return Handed::wait;
     if (topic.state == Producer::Topic::refused) {
         fail(i, Delivery::not_sent, topic.cause, topic.reason);
@@ -96,8 +100,16 @@ Publication::Handed Publication::hand_over(Index i, Deadline deadline) {
     }
     is_under_way_[i] = true;
     ++under_way_;
+    bytes_under_way_ += bytes;
     ++group_size_;
     return Handed::gone;
+}
+
+Producer::TopicState Publication::topic_of(const Message& message, Deadline deadline) {
+    if (const auto known = refused_.find(message.topic); known != refused_.end()) return known->second;
+    Producer::TopicState topic = producer_.prepare(message.topic, deadline);
+    if (topic.state == Producer::Topic::refused) refused_.try_emplace(message.topic, topic);
+    return topic;
 }
 
 void Publication::settled(std::uint32_t token, rd_kafka_resp_err_t code, rd_kafka_msg_status_t status) {
@@ -105,6 +117,7 @@ void Publication::settled(std::uint32_t token, rd_kafka_resp_err_t code, rd_kafk
     if (i >= messages_.size() || !is_under_way_[i]) return;
     is_under_way_[i] = false;
     --under_way_;
+    bytes_under_way_ -= record_bytes(messages_[i]);
     const Delivery delivery = code == RD_KAFKA_RESP_ERR_NO_ERROR ? Delivery::delivered : delivery_of(status);
     if (delivery == Delivery::delivered) {
         producer_.got_through();
@@ -173,12 +186,13 @@ void Publication::give_up(Deadline deadline) {
         given_up_cause_ = Errc::cancelled;
         given_up_reason_ = "a stop was requested";
     } else {
-        given_up_reason_ = producer_.trouble().empty() ? "the brokers did not acknowledge it before the deadline"
+        given_up_reason_ = producer_.trouble().empty() ? "the brokers did not acknowledge it before the deadline (so do too few in-sync replicas, a full "
+                                                         "disk and too much load look from here: see the brokers' own logs)"
                                                        : "the deadline passed: " + producer_.trouble();
     }
     took_back_ = under_way_ > 0;
     if (took_back_) producer_.take_back();
-    const Deadline grace = Deadline::in(settles);
+    const Deadline grace = Deadline::in(stopped ? settles_at_stop : settles);
     while (under_way_ > 0 && !grace.expired()) producer_.poll(grace.slice(glance));
     for (Index i = 0; i < messages_.size() && under_way_ > 0; ++i) {
         if (is_under_way_[i]) fail(i, Delivery::unknown, Errc::outcome_unknown, given_up_reason_);

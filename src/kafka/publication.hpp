@@ -7,8 +7,10 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ticketbottle::kafka {
@@ -19,7 +21,7 @@ namespace ticketbottle::kafka {
 class Publication final : DeliverySink {
 public:
     /// At most 2^32 - 2 messages; all reports default.
-    Publication(Producer& producer, std::span<const Message> messages, std::span<DeliveryReport> reports, std::size_t message_bytes_max,
+    Publication(Producer& producer, std::span<const Message> messages, std::span<DeliveryReport> reports, const Options& options,
                 Observer& observer);
     ~Publication();
     Publication(const Publication&) = delete;
@@ -40,6 +42,7 @@ private:
     void follow(Index i);
     void hand_over_ready(Deadline deadline);
     [[nodiscard]] Handed hand_over(Index i, Deadline deadline);
+    [[nodiscard]] Producer::TopicState topic_of(const Message& message, Deadline deadline);
     /// Not delivered, and so none behind it.
     void fail(Index i, Delivery delivery, Errc cause, const std::string& reason);
     void refuse_batch(Index i, rd_kafka_resp_err_t code);
@@ -50,11 +53,13 @@ private:
     Producer& producer_;
     std::span<const Message> messages_;
     std::span<DeliveryReport> reports_;
-    std::size_t message_bytes_max_;
+    const Options& options_;
     Observer& observer_;
     std::vector<Index> next_;         ///< The next message of the same key, or none.
     std::vector<bool> is_under_way_;  ///< Handed over, and no fate yet.
     std::size_t under_way_ = 0;
+    std::size_t bytes_under_way_ = 0;  ///< With keys and headers, which librdkafka's own bound leaves out.
+    std::map<std::string_view, Producer::TopicState> refused_;  ///< Topics of this call: asked for once, however many messages there are.
     std::deque<Index> ready_;
     // A broker that refuses a batch does not say for which message. Those of it that are certainly not there are sent again in
     // ever smaller groups, until the one at fault is alone.

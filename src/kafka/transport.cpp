@@ -1,57 +1,13 @@
+#include "kafka/ending.hpp"
 #include "kafka/producer.hpp"
 #include "kafka/publication.hpp"
 
-#include <condition_variable>
-#include <mutex>
-#include <system_error>
-#include <thread>
 #include <utility>
 
 namespace ticketbottle::kafka {
 namespace {
 
 constexpr std::chrono::milliseconds leaves{5000};  // of a transport that is destroyed without close()
-
-/// Producers end beside the caller: librdkafka waits for its threads, and one of them may hang in the system's resolver.
-class Ending {
-public:
-    void begin(std::unique_ptr<Producer> producer) {
-        if (!producer) return;
-        producer->silence();
-        {
-            const std::lock_guard lock(state_->mutex);
-            ++state_->running;
-        }
-        // Shared, so that a thread that cannot be had leaves it here.
-        auto shared = std::make_shared<std::unique_ptr<Producer>>(std::move(producer));
-        const auto end = [shared, state = state_] {
-            shared->reset();
-            const std::lock_guard lock(state->mutex);
-            --state->running;
-            state->ended.notify_all();
-        };
-        try {
-            std::thread(end).detach();
-        } catch (const std::system_error&) {
-            end();
-        }
-    }
-    /// Have all ended before the deadline?
-    [[nodiscard]] bool wait(Deadline deadline) {
-        std::unique_lock lock(state_->mutex);
-        while (state_->running > 0 && !deadline.expired())
-            state_->ended.wait_for(lock, deadline.slice(std::chrono::milliseconds(100)), [this] { return state_->running == 0; });
-        return state_->running == 0;
-    }
-
-private:
-    struct State {
-        std::mutex mutex;
-        std::condition_variable ended;
-        int running = 0;
-    };
-    std::shared_ptr<State> state_ = std::make_shared<State>();
-};
 
 void report_all(std::span<DeliveryReport> reports, Errc cause, const std::string& reason) {
     for (DeliveryReport& report : reports) report = {Delivery::not_sent, cause, reason};
@@ -101,7 +57,7 @@ void Transport::publish(std::span<const Message> messages, std::span<DeliveryRep
     producer_->poll(std::chrono::milliseconds(0));  // what has been heard since the last call
     bool took_back = false;
     {
-        Publication publication(*producer_, messages, reports, options_.message_bytes_max, observer_);
+        Publication publication(*producer_, messages, reports, options_, observer_);
         publication.run(deadline);
         took_back = publication.took_back();
     }

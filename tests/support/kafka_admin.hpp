@@ -36,6 +36,16 @@ public:
         if (count != 1 || rd_kafka_topic_result_error(topics[0]) != RD_KAFKA_RESP_ERR_NO_ERROR)
             throw std::runtime_error(count == 1 ? rd_kafka_topic_result_error_string(topics[0]) : "no result");
     }
+    /// As retention does: what is before `offset` is gone.
+    void delete_before(const std::string& topic, int partition, std::int64_t offset) {
+        rd_kafka_topic_partition_list_t* const list = rd_kafka_topic_partition_list_new(1);
+        rd_kafka_topic_partition_list_add(list, topic.c_str(), partition)->offset = offset;
+        rd_kafka_DeleteRecords_t* records = rd_kafka_DeleteRecords_new(list);
+        rd_kafka_topic_partition_list_destroy(list);
+        rd_kafka_DeleteRecords(client_, &records, 1, nullptr, queue_);
+        rd_kafka_DeleteRecords_destroy(records);
+        (void)wait();
+    }
     /// The account may not write to the topic. \param account  "User:relay".
     void forbid_writing(const std::string& topic, const std::string& account) {
         char text[512];

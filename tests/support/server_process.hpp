@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -56,7 +57,9 @@ public:
         if (child_ < 0) throw std::runtime_error("no child process");
         if (child_ == 0) {  // beside threads: only what may be called after a fork
             ::setsid();
-            ::close(ends[1]);
+            // Nothing of the parent's but this: it would keep another server's Afterwards waiting.
+            if (ends[0] > 3) ::close_range(3, static_cast<unsigned>(ends[0]) - 1, 0);
+            ::close_range(static_cast<unsigned>(ends[0]) + 1, ~0U, 0);
             char byte = 0;
             while (::read(ends[0], &byte, 1) < 0 && errno == EINTR) {}
             const int nothing = ::open("/dev/null", O_RDWR);

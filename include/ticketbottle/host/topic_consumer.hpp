@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Reads topics of a topic log and hands each message to a handler, at least once, in order per topic. A position is
-/// saved only when what is before it was handled or set aside, so nothing is lost whenever the process ends.
+/// Reads topics and hands each message to a handler, at least once, in the order its source has. A position is saved
+/// only when what is before it was handled or set aside, so nothing is lost whenever the process ends.
 /// Documentation: docs/program.md.
 
 #include <chrono>
@@ -13,18 +13,16 @@
 #include <ticketbottle/core/observer.hpp>
 #include <ticketbottle/core/result.hpp>
 #include <ticketbottle/core/time.hpp>
+#include <ticketbottle/ports/message_source.hpp>
 #include <ticketbottle/ports/message_transport.hpp>
 #include <vector>
 
 namespace ticketbottle::host {
 
 struct TopicConsumerOptions {
-    std::string log_directory;     ///< The topic log's folder. It may appear later.
-    std::string cursor_directory;  ///< Where positions are kept. Not the log's own.
-    std::string name;  ///< Of this consumer, as a topic is named. Two of one name would share positions: run one.
-    std::vector<std::string> topics;  ///< 1..100. A topic that nobody has written to is waited for.
+    std::string name;  ///< Of this consumer, as a topic is named. Dead letters and log lines carry it.
     std::uint32_t batch_max = 100;    ///< Messages read at once, and handled again at most after a crash. 1..10000.
-    std::chrono::milliseconds handle_timeout{30000};  ///< The deadline of one call of the handler. From 1 ms.
+    std::chrono::milliseconds handle_timeout{30000};  ///< The deadline of one call of the handler, or the source. From 1 ms.
     std::chrono::milliseconds poll_min{
         20};  ///< Looks for new messages this often after activity, then ever more seldom ...
     std::chrono::milliseconds poll_max{500};  ///< ... down to this.
@@ -50,16 +48,16 @@ using MessageHandler = std::function<Result<void>(const Message& message, Deadli
 
 /// Threads: run and run_once on one thread at a time; report from any. Lifetimes: dead_letters and observer are
 /// borrowed.
-/// Log events: consumer.dead_letter (alert), consumer.stalled, consumer.retry, consumer.recovered,
-/// consumer.lines_skipped, consumer.position_lost (alert: the saved position is unreadable or its segment was removed;
-/// reading starts again at the oldest message there is). Metrics: ticketbottle_consumer_handled_total{topic},
+/// Log events: consumer.dead_letter (alert), consumer.stalled, consumer.retry, consumer.recovered, and the sources' own.
+/// Metrics: ticketbottle_consumer_handled_total{topic},
 /// _dead_total{topic}, _retried_total{topic}.
 class TopicConsumer {
 public:
-    /// \param dead_letters  A message that cannot be written there stays in front of its topic.
-    /// \par Errors  invalid_argument: an option, or a topic's name.
-    [[nodiscard]] static Result<TopicConsumer> create(TopicConsumerOptions options, MessageHandler handler,
-                                                      MessageTransport& dead_letters,
+    /// \param sources  1..100, each of another topic. \param dead_letters  A message that cannot be written there stays in
+    /// front of its topic. \par Errors  invalid_argument: an option, or the sources.
+    [[nodiscard]] static Result<TopicConsumer> create(TopicConsumerOptions options,
+                                                      std::vector<std::unique_ptr<MessageSource>> sources,
+                                                      MessageHandler handler, MessageTransport& dead_letters,
                                                       Observer& observer = Observer::none());
     TopicConsumer(TopicConsumer&&) noexcept;
     TopicConsumer& operator=(TopicConsumer&&) noexcept;

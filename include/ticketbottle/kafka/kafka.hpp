@@ -35,7 +35,7 @@ struct Options {
     /// One message as Kafka counts it (key, value, headers and 100 bytes or so), and one batch. 4 KiB .. 16 MiB. The default is the
     /// brokers' own (message.max.bytes). A topic may have a lower one (max.message.bytes): then give the lowest.
     std::size_t message_bytes_max = 1'048'588;
-    /// Handed to librdkafka and not acknowledged; publish waits for room. From message_bytes_max to 1 GiB.
+    /// Handed to librdkafka and not acknowledged, keys and headers counted; publish waits for room. From message_bytes_max to 1 GiB.
     std::size_t queue_bytes_max = 8 * 1024 * 1024;
     std::chrono::milliseconds connect_timeout{10'000};  ///< Of TCP, TLS and SASL together, per broker. 1 s .. 5 min.
     std::chrono::milliseconds request_timeout{10'000};  ///< A broker that says nothing for so long is disconnected. 1 s .. 5 min.
@@ -48,11 +48,12 @@ struct Options {
 /// a broker, and does not need one.
 ///
 /// Order: of each key at most one message is under way, and the next one of that key goes when it is acknowledged. So nothing that
-/// brokers refuse, and nothing that is lost on the way, lets a later message of its key past (docs/adr/0007-kafka-one-in-flight-per-key.md).
+/// brokers refuse, and nothing that is lost on the way, lets a later message of its key past (docs/adr/0008-kafka-one-in-flight-per-key.md).
 /// Deadline: what is not acknowledged at the deadline, or when a stop is requested, is taken back from librdkafka before publish
 /// returns, so that nothing is sent behind the caller's back; the next publish makes a new producer.
 /// Reports: not_sent with
-///   unavailable   the way is closed: no broker, account refused, leader or replicas missing, broker's disk full, closed;
+///   unavailable   the way is closed: no broker, account refused, leader or replicas missing, broker's disk full, closed. A topic
+///                 that alone cannot be had for now holds up no other one;
 ///   cancelled     the deadline passed, or a stop was requested, before it was handed over;
 ///   malformed     this message is refused: too large here or at the broker, or a record the broker finds invalid;
 ///   unsupported   its topic is: it does not exist and brokers do not make it, or this account may not write to it.

@@ -5,6 +5,7 @@
 #include <stdexcept>
 #include <thread>
 #include <ticketbottle/file/topic_log.hpp>
+#include <ticketbottle/file/topic_source.hpp>
 #include <ticketbottle/host/topic_consumer.hpp>
 
 #include "support/file_bytes.hpp"
@@ -36,19 +37,23 @@ public:
         log->publish(messages, reports, soon());
         for (const DeliveryReport& report : reports) REQUIRE(report.delivery == Delivery::delivered);
     }
-    [[nodiscard]] TopicConsumerOptions options(std::vector<std::string> topics) const {
+    [[nodiscard]] std::vector<std::unique_ptr<MessageSource>> sources(const std::vector<std::string>& topics) {
+        std::vector<std::unique_ptr<MessageSource>> all;
+        for (const std::string& topic : topics)
+            all.push_back(
+                file::open_topic_source({folder / "topics", folder / "cursors", "tester", topic, &observer}).value());
+        return all;
+    }
+    [[nodiscard]] static TopicConsumerOptions options() {
         TopicConsumerOptions options;
-        options.log_directory = folder / "topics";
-        options.cursor_directory = folder / "cursors";
         options.name = "tester";
-        options.topics = std::move(topics);
         options.backoff_base = 5ms;
         options.backoff_max = 20ms;
         options.poll_min = 1ms;
         options.poll_max = 5ms;
         return options;
     }
-    TopicConsumer consumer(std::vector<std::string> topics = {"paid"}) {
+    TopicConsumer consumer(const std::vector<std::string>& topics = {"paid"}) {
         const auto handle = [this](const Message& message, Deadline) -> Result<void> {
             handled.push_back(message.topic + "/" + message.value);
             const auto found = answers.find(message.value);
@@ -56,7 +61,7 @@ public:
             if (found->second == Errc::internal) throw std::runtime_error("the handler's own trouble");
             return fail(found->second, "test.handle", "as told");
         };
-        return TopicConsumer::create(options(std::move(topics)), handle, dead_letters ? *dead_letters : *log, observer)
+        return TopicConsumer::create(options(), sources(topics), handle, dead_letters ? *dead_letters : *log, observer)
             .value();
     }
     std::vector<file::LoggedMessage> read(const std::string& topic) const {
@@ -220,7 +225,7 @@ TEST_CASE(
         ++done;
         return {};
     };
-    auto consumer = TopicConsumer::create(world.options({"paid"}), handle, *world.log, world.observer).value();
+    auto consumer = TopicConsumer::create(world.options(), world.sources({"paid"}), handle, *world.log, world.observer).value();
     std::jthread thread([&](const std::stop_token& stop) { consumer.run(stop); });
     for (int i = 0; i < 2000 && done < 2; ++i) std::this_thread::sleep_for(1ms);
     world.publish("paid", {"3"});
@@ -271,20 +276,13 @@ TEST_CASE("TopicConsumer: lines that are no messages are passed over and told") 
 }
 
 TEST_CASE("TopicConsumer: options that cannot be are refused by name") {
-    const World world;
+    World world;
     struct Case {
         const char* word;
         void (*change)(TopicConsumerOptions&);
     };
     const Case cases[] = {
-        {"log_directory", [](TopicConsumerOptions& o) { o.log_directory.clear(); }},
         {"name", [](TopicConsumerOptions& o) { o.name = "a/b"; }},
-        {"topics", [](TopicConsumerOptions& o) { o.topics.clear(); }},
-        {"topic", [](TopicConsumerOptions& o) { o.topics = {".."}; }},
-        {"twice",
-         [](TopicConsumerOptions& o) {
-             o.topics = {"a", "a"};
-         }},
         {"batch_max", [](TopicConsumerOptions& o) { o.batch_max = 0; }},
         {"handle_timeout", [](TopicConsumerOptions& o) { o.handle_timeout = 0ms; }},
         {"poll", [](TopicConsumerOptions& o) { o.poll_max = 0ms; }},
@@ -293,12 +291,25 @@ TEST_CASE("TopicConsumer: options that cannot be are refused by name") {
     const auto nothing = [](const Message&, Deadline) -> Result<void> { return {}; };
     for (const Case& one : cases) {
         CAPTURE(one.word);
-        TopicConsumerOptions options = world.options({"paid"});
+        TopicConsumerOptions options = World::options();
         one.change(options);
-        const auto consumer = TopicConsumer::create(options, nothing, *world.log);
+        const auto consumer = TopicConsumer::create(options, world.sources({"paid"}), nothing, *world.log);
         REQUIRE_FALSE(consumer.has_value());
         CHECK(consumer.error().code == Errc::invalid_argument);
         CHECK(consumer.error().detail_text().find(one.word) != std::string_view::npos);
+    }
+}
+
+TEST_CASE("TopicConsumer: no source, one that is none, and two of one topic are refused") {
+    World world;
+    const auto nothing = [](const Message&, Deadline) -> Result<void> { return {}; };
+    std::vector<std::vector<std::unique_ptr<MessageSource>>> cases(2);
+    cases[1].push_back(nullptr);
+    cases.push_back(world.sources({"paid", "paid"}));
+    for (auto& sources : cases) {
+        const auto consumer = TopicConsumer::create(World::options(), std::move(sources), nothing, *world.log);
+        REQUIRE_FALSE(consumer.has_value());
+        CHECK(consumer.error().code == Errc::invalid_argument);
     }
 }
 

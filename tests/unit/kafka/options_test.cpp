@@ -111,13 +111,13 @@ TEST_CASE("Kafka options: the limits themselves are allowed") {
     options.connect_timeout = 1s;
     options.request_timeout = 5min;
     options.brokers.assign(100, "kafka:9092");
-    CHECK(make_config(options).has_value());
+    CHECK(make_producer_config(options).has_value());
     options.message_bytes_max = options.queue_bytes_max = 4096;
-    CHECK(make_config(options).has_value());
+    CHECK(make_producer_config(options).has_value());
 }
 
 TEST_CASE("Kafka configuration: nothing is lost without all replicas, repeated by the client, or sent to an unverified broker") {
-    const auto conf = make_config(good());
+    const auto conf = make_producer_config(good());
     REQUIRE(conf.has_value());
     CHECK(value(conf->get(), "enable.idempotence") == "true");
     CHECK(value(conf->get(), "security.protocol") == "sasl_ssl");
@@ -143,17 +143,17 @@ TEST_CASE("Kafka configuration: security and mechanism are as told") {
         Options options = good();
         options.security = one.security;
         options.sasl = one.sasl;
-        const auto conf = make_config(options);
+        const auto conf = make_producer_config(options);
         REQUIRE(conf.has_value());
         CHECK(value(conf->get(), "security.protocol") == one.protocol);
         CHECK(value(conf->get(), "sasl.mechanisms") == one.mechanism);
     }
     Options options;
     options.brokers = {"a:1", "[::1]:2"};
-    CHECK(value(make_config(options)->get(), "security.protocol") == "ssl");
+    CHECK(value(make_producer_config(options)->get(), "security.protocol") == "ssl");
     options.security = Security::plaintext;
-    CHECK(value(make_config(options)->get(), "security.protocol") == "plaintext");
-    CHECK(value(make_config(options)->get(), "bootstrap.servers") == "a:1,[::1]:2");
+    CHECK(value(make_producer_config(options)->get(), "security.protocol") == "plaintext");
+    CHECK(value(make_producer_config(options)->get(), "bootstrap.servers") == "a:1,[::1]:2");
 }
 
 TEST_CASE("Kafka configuration: a file that cannot be read is named, with its option") {
