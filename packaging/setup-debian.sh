@@ -36,7 +36,7 @@ packages=(g++ make cmake ninja-build ccache pkg-config git ca-certificates libss
           libqrcodegencpp-dev doctest-dev fonts-dejavu-core tzdata)
 if [ "$tests" = yes ]; then
   packages+=(python3 python3-cffi qpdf poppler-utils zbar-tools openssl sqlite3 binutils procps
-             postgresql                   # tests/servers/postgres.sh starts its own, on a free port
+             postgresql pgbouncer         # tests/servers/ starts its own, on free ports
              default-jre-headless maven)  # a Kafka broker: tests/servers/kafka.sh
 fi
 if [ "$fuzz" = yes ]; then packages+=(clang-16 libclang-rt-16-dev); fi
@@ -67,7 +67,17 @@ if [ ${#missing[@]} -gt 0 ]; then
     as_root mkdir -p /etc/postgresql-common
     echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
   fi
-  apt install -y --no-install-recommends "${missing[@]}"
+  # Nor shall any other package start a service of its own (policy-rc.d is Debian's way to say so).
+  quiet=no
+  if [ "$tests" = yes ] && [ ! -e /usr/sbin/policy-rc.d ]; then
+    quiet=yes
+    printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+    as_root chmod 755 /usr/sbin/policy-rc.d
+  fi
+  failed=0
+  apt install -y --no-install-recommends "${missing[@]}" || failed=$?
+  if [ "$quiet" = yes ]; then as_root rm -f /usr/sbin/policy-rc.d; fi
+  [ "$failed" = 0 ] || exit "$failed"
 fi
 
 if [ "$private_podofo" = yes ] && [ ! -e "$deps/podofo/usr/include/podofo/podofo.h" ]; then

@@ -86,6 +86,18 @@ Result<std::unique_ptr<Connection>> Connection::open(const Target& target, const
 }
 
 Result<void> Connection::connect(const Target& target, const std::string& application_name, Deadline deadline) {
+    if (target.places.empty()) return connect_to(target, nullptr, application_name, target.connect_timeout, deadline);
+    Result<void> connected;
+    for (std::size_t i = 0; i < target.places.size(); ++i) {
+        const auto share = deadline.remaining() / static_cast<std::int64_t>(target.places.size() - i);
+        connected = connect_to(target, &target.places[i], application_name, std::min(target.connect_timeout, share), deadline);
+        if (connected.has_value() || deadline.expired()) break;
+    }
+    return connected;
+}
+
+Result<void> Connection::connect_to(const Target& target, const ServerAddress* place, const std::string& application_name, milliseconds timeout,
+                                    Deadline deadline) {
     constexpr std::string_view operation = "postgres.connect";
     std::string conninfo(target.conninfo.expose());
     std::vector<const char*> names{"dbname"};
@@ -97,14 +109,16 @@ Result<void> Connection::connect(const Target& target, const std::string& applic
     add("fallback_application_name", application_name.c_str());
     add("client_encoding", "UTF8");
     for (const auto& [name, value] : target.keywords) add(name.c_str(), value.c_str());
+    if (place != nullptr) {
+        add("host", place->host.c_str());
+        add("port", place->port.c_str());
+    }
     add(nullptr, nullptr);
     handle_.reset(PQconnectStartParams(names.data(), values.data(), 1));
     std::fill(conninfo.begin(), conninfo.end(), '\0');
     if (!handle_) throw std::bad_alloc();
     PQsetNoticeReceiver(handle_.get(), ignore_notice, nullptr);
-    const Deadline limit = std::min(deadline.at(), Deadline::in(target.connect_timeout).at()) == deadline.at()
-                               ? deadline
-                               : Deadline::in(target.connect_timeout);
+    const Deadline limit = std::min(deadline.at(), Deadline::in(timeout).at()) == deadline.at() ? deadline : Deadline::in(timeout);
     for (PostgresPollingStatusType state = PGRES_POLLING_WRITING; PQstatus(handle_.get()) != CONNECTION_BAD;) {
         if (state == PGRES_POLLING_OK) break;
         if (deadline.expired()) return fail(Errc::cancelled, operation, "no connection before the deadline");

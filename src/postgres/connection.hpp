@@ -92,6 +92,9 @@ private:
     };
     explicit Connection(Statements statements) : statements_(statements) {}
     [[nodiscard]] Result<void> connect(const Target& target, const std::string& application_name, Deadline deadline);
+    /// \param place  In place of the URL's hosts; nullptr: those.
+    [[nodiscard]] Result<void> connect_to(const Target& target, const ServerAddress* place, const std::string& application_name,
+                                          std::chrono::milliseconds timeout, Deadline deadline);
     [[nodiscard]] Result<std::vector<Rows>> attempt(std::string_view operation, std::span<const Query> queries, Effect effect,
                                                     Deadline deadline);
     /// One command of the pipeline: the query it belongs to, and whether it only prepares it.

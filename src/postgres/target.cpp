@@ -136,17 +136,42 @@ Result<void> read_prisma(const Parameters& parameters, Target& target) {
     return read_tls(parameters, target);
 }
 
+std::vector<std::string> split(std::string_view list) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0; begin <= list.size();) {
+        const std::size_t end = std::min(list.find(',', begin), list.size());
+        parts.emplace_back(list.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return parts;
+}
+
+/// See Target::places.
+std::vector<ServerAddress> places_of(std::map<std::string_view, std::string>& said) {
+    const std::vector<std::string> hosts = split(said["host"]);
+    const std::vector<std::string> ports = split(said["port"]);
+    const bool ours = hosts.size() > 1 && said["hostaddr"].empty() && said["target_session_attrs"] != "prefer-standby" &&
+                      (said["load_balance_hosts"].empty() || said["load_balance_hosts"] == "disable") &&
+                      (ports.size() == 1 || ports.size() == hosts.size());
+    std::vector<ServerAddress> places;
+    for (std::size_t i = 0; ours && i < hosts.size(); ++i) places.push_back({hosts[i], ports.size() == 1 ? ports[0] : ports[i]});
+    return places;
+}
+
 /// Everything libpq would reject, and a host in which half a password stands because it was not encoded.
-Result<void> check_with_libpq(const Cleansed& conninfo) {
+Result<void> check_with_libpq(const Cleansed& conninfo, std::vector<ServerAddress>& places) {
     char* message = nullptr;
     PQconninfoOption* options = PQconninfoParse(conninfo.text.c_str(), &message);
     if (message != nullptr) PQfreemem(message);  // it may quote the URL: not passed on
     if (options == nullptr)
         return refuse("libpq cannot read it: a letter of the password that is not a letter or digit may need %-encoding, or a parameter is unknown");
     Result<void> outcome;
+    std::map<std::string_view, std::string> said;
     for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
         const std::string_view keyword = option->keyword;
         const std::string_view value = option->val == nullptr ? "" : option->val;
+        if (keyword == "host" || keyword == "hostaddr" || keyword == "port" || keyword == "target_session_attrs" || keyword == "load_balance_hosts")
+            said[keyword] = value;
         if (keyword != "host" && keyword != "hostaddr" && keyword != "port") continue;
         const auto plain = [](char c) {
             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == ':' ||
@@ -157,6 +182,7 @@ Result<void> check_with_libpq(const Cleansed& conninfo) {
             outcome = refuse(fmt::format("{}: holds a letter no host or port has; write the password's @ : / ? # % as %40 %3A %2F %3F %23 %25",
                                          keyword));
     }
+    if (outcome.has_value()) places = places_of(said);
     PQconninfoFree(options);
     return outcome;
 }
@@ -205,7 +231,7 @@ Result<Target> read_target(const Options& options) {
     if (options.connections_max != 0) target.connections_max = options.connections_max;
     if (target.schema.empty()) target.schema = "public";
     if (auto checked = check_schema(target.schema); !checked.has_value()) return checked.error();
-    if (auto checked = check_with_libpq(conninfo); !checked.has_value()) return checked.error();
+    if (auto checked = check_with_libpq(conninfo, target.places); !checked.has_value()) return checked.error();
     target.conninfo = Secret(conninfo.text);
     return target;
 }

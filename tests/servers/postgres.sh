@@ -5,6 +5,8 @@
 #   postgres.sh stop   DIR [PORT] [--wipe]
 #   postgres.sh crash  DIR [PORT]              stop without a checkpoint
 #   postgres.sh status DIR [PORT]
+#   postgres.sh follow DIR PRIMARY_PORT        a stopped server becomes the primary's standby, with its data; start it then
+#   postgres.sh promote DIR                    a standby becomes a primary
 #
 # DIR holds everything: data/, run/ (the socket), log/. Start does nothing if the server answers, starts a cluster that is there, and makes
 # one only if there is none. Stopping a stopped server succeeds. fsync is on unless --no-fsync is given (each start decides anew).
@@ -121,16 +123,32 @@ cmd_crash() { # every process quits at once; the next start runs recovery
   echo 'postgres: crashed'
 }
 
+cmd_follow() { # PORT is the primary's
+  if running; then die 'running: stop it first'; fi
+  rm -rf "$DATA"
+  as_pg "$PG_BINDIR/pg_basebackup" -h 127.0.0.1 -p "$PORT" -U postgres -D "$DATA" -R -X stream -c fast >"$DIR/log/basebackup.log" 2>&1 ||
+    { cat "$DIR/log/basebackup.log" >&2; die 'base backup failed'; }
+  echo "postgres: follows 127.0.0.1:$PORT when it is started"
+}
+
+cmd_promote() {
+  running || die 'not running'
+  as_pg "$PG_BINDIR/pg_ctl" -D "$DATA" -w -t "$PG_WAIT" -s promote
+  echo 'postgres: promoted'
+}
+
 [ $# -ge 2 ] || usage
 VERB=$1 DIR=$(realpath -m -- "$2"); shift 2
 PORT=
 case ${1:-} in [0-9]*) PORT=$1; shift ;; esac
 DATA=$DIR/data
-case $VERB in start | stop | crash) mkdir -p "$DIR"; exec 9>"$DIR/.lock"; flock -w 300 9 ;; esac
+case $VERB in start | stop | crash | follow | promote) mkdir -p "$DIR"; exec 9>"$DIR/.lock"; flock -w 300 9 ;; esac
 case $VERB in
   start) [ -n "$PORT" ] || usage; cmd_start "$@" 9>&- ;;
   stop) cmd_stop "$@" 9>&- ;;
   crash) cmd_crash 9>&- ;;
+  follow) [ -n "$PORT" ] || usage; cmd_follow 9>&- ;;
+  promote) cmd_promote 9>&- ;;
   status) if running; then echo "running on port $(port_of_running)"; else echo stopped; exit 3; fi ;;
   *) usage ;;
 esac
