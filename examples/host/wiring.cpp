@@ -144,6 +144,7 @@ Result<std::shared_ptr<postgres::Pool>> postgres_pool(const Settings& settings) 
     postgres::Options options;
     options.url = settings.postgres;
     options.attempts_max = settings.relay.attempts_max;
+    options.counting = settings.outbox_count == host::OutboxCount::estimate ? postgres::Counting::estimate : postgres::Counting::exact;
     auto made = postgres::Pool::make(options);
     if (!made.has_value()) return of_variable("DATABASE_URL", made.error());
     pool = std::move(*made);

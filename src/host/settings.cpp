@@ -149,6 +149,8 @@ void read_process(SettingsReader& reader, Settings& settings) {
         settings.http.threads = static_cast<std::uint32_t>(*threads);
     reader.choice<Invocations>("TICKETBOTTLE_INVOKE", {{"off", Invocations::refuse}, {"on", Invocations::accept}},
                                settings.invocations);
+    reader.choice<OutboxCount>("TICKETBOTTLE_OUTBOX_COUNT", {{"exact", OutboxCount::exact}, {"estimate", OutboxCount::estimate}},
+                               settings.outbox_count);
     reader.choice<Durability>("TICKETBOTTLE_SYNCHRONOUS", {{"full", Durability::full}, {"normal", Durability::normal}},
                               settings.durability);
     reader.choice<Severity>("LOG_LEVEL",

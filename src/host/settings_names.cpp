@@ -112,6 +112,7 @@ const std::vector<Variable>& known_variables() {
         {"TICKETBOTTLE_FONT_BOLD"},
         {"TICKETBOTTLE_BRAND"},
         {"TICKETBOTTLE_SYNCHRONOUS"},
+        {"TICKETBOTTLE_OUTBOX_COUNT"},
         {"TICKETBOTTLE_LATE_SUCCESS"},
         {"TICKETBOTTLE_PAYOS_NUMBER"},
         {"TICKETBOTTLE_STRIPE_MODE"},

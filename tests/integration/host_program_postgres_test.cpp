@@ -50,7 +50,13 @@ TEST_CASE("ticketbottle with DATABASE_URL=postgresql://...: migrate, serve --all
     }
     CHECK(holds(run({"payment", "show", order}).out, "\"status\":\"COMPLETED\""));
     CHECK(test::postgres_rows("SELECT count(*) FROM program.outbox WHERE published AND \"eventType\" = 'PAYMENT_COMPLETED'")[0][0] == "1");
-    CHECK(run({"sweep"}).code == 0);
+    environment["CLOUDWATCH_NAMESPACE"] = "TicketBottle/Outbox";
+    environment["TICKETBOTTLE_OUTBOX_COUNT"] = "estimate";
+    const auto swept = run({"sweep"});
+    CHECK(swept.code == 0);
+    for (const char* metric : {"EventsDeleted", "FailedEvents"}) CHECK(holds(swept.err, std::string("\"Name\":\"") + metric + '"'));
+    CHECK(holds(swept.err, R"("Service":"outbox-cleanup")"));
+    CHECK(holds(swept.out, R"("failedEvents":0)"));
     const std::string secret = "not-a-real-password";
     environment["DATABASE_URL"] = "postgresql://app:" + secret + "@127.0.0.1:1/app";
     const auto unreachable = run({"status"});

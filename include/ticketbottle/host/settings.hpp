@@ -22,6 +22,8 @@ namespace ticketbottle::host {
 
 /// Does a commit wait for the disk? TICKETBOTTLE_SYNCHRONOUS.
 enum class Durability : std::uint8_t { full, normal };
+/// How the sweeper counts published events in PostgreSQL: every row, or by the planner's estimate. TICKETBOTTLE_OUTBOX_COUNT.
+enum class OutboxCount : std::uint8_t { exact, estimate };
 /// Is POST /invoke served? TICKETBOTTLE_INVOKE. An EventBridge envelope carries no signature, so whoever reaches that
 /// path is believed.
 enum class Invocations : std::uint8_t { refuse, accept };
@@ -63,6 +65,7 @@ struct Settings {
     /// DATABASE_URL, if it is a PostgreSQL URL (docs/postgres.md): payments and outbox are there, and `database` is empty.
     Secret postgres;
     Durability durability = Durability::full;
+    OutboxCount outbox_count = OutboxCount::exact;
     Gateways gateways;       ///< Keys; where they are asked: TICKETBOTTLE_<GATEWAY>_API_BASE.
     HttpServerOptions http;  ///< TICKETBOTTLE_LISTEN, TICKETBOTTLE_THREADS
     WebhookOptions webhook;  ///< TICKETBOTTLE_LATE_SUCCESS, _PAYOS_NUMBER, _ZALOPAY_UNRELATED, _ORDER_MAY_APPEAR

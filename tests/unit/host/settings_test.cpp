@@ -117,6 +117,7 @@ TEST_CASE("Settings: each variable changes what it says") {
                                     {"TICKETBOTTLE_FONT_BOLD", "/b.ttf"},
                                     {"TICKETBOTTLE_BRAND", "Vé Việt"},
                                     {"TICKETBOTTLE_SYNCHRONOUS", "normal"},
+                                    {"TICKETBOTTLE_OUTBOX_COUNT", "estimate"},
                                     {"TICKETBOTTLE_LATE_SUCCESS", "reopen"},
                                     {"TICKETBOTTLE_PAYOS_NUMBER", "digits"},
                                     {"TICKETBOTTLE_ZALOPAY_UNRELATED", "refuse"},
@@ -149,6 +150,7 @@ TEST_CASE("Settings: each variable changes what it says") {
     CHECK(settings.tickets.font_bold == "/b.ttf");
     CHECK(settings.tickets.brand == "Vé Việt");
     CHECK(settings.durability == host::Durability::normal);
+    CHECK(settings.outbox_count == host::OutboxCount::estimate);
     CHECK(settings.webhook.processor.late_success == LateSuccess::reopen);
     CHECK(settings.webhook.processor.payos_number == PayosNumber::digits);
     CHECK(settings.webhook.reply.zalopay_unrelated == ZaloPayUnrelated::refuse);
@@ -198,6 +200,7 @@ TEST_CASE("Settings: a wrong value is refused, by the variable's name, with an e
         {"TICKETBOTTLE_BRAND", "a\nb", "control"},
         {"TICKETBOTTLE_BRAND", "\xff", "UTF-8"},
         {"TICKETBOTTLE_SYNCHRONOUS", "off", "full or normal"},
+        {"TICKETBOTTLE_OUTBOX_COUNT", "none", "exact or estimate"},
         {"TICKETBOTTLE_LATE_SUCCESS", "ignore", "hold or reopen"},
         {"TICKETBOTTLE_PAYOS_NUMBER", "36", "dated_base36"},
         {"TICKETBOTTLE_ZALOPAY_UNRELATED", "x", "accept or refuse"},
