@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <new>
 
@@ -82,7 +83,26 @@ DigestContext make_digest_context() {
     return context;
 }
 
-char hex_digit(unsigned value) noexcept { return "0123456789abcdef"[value & 15]; }
+/// By arithmetic: a table would be read at a place that a MAC's bytes choose.
+char hex_digit(unsigned char value) noexcept {
+    const auto past_nine = static_cast<unsigned char>(value > 9);
+    return static_cast<char>('0' + value + past_nine * ('a' - '9' - 1));
+}
+
+/// CRYPTO_memcmp goes by single bytes: here the differences are gathered eight at a time, and it judges what they come to.
+bool same(const char* a, const char* b, std::size_t size) noexcept {
+    static constexpr std::uint64_t none = 0;
+    std::uint64_t difference = 0;
+    std::size_t at = 0;
+    for (; at + sizeof difference <= size; at += sizeof difference) {
+        std::uint64_t left = 0;
+        std::uint64_t right = 0;
+        std::memcpy(&left, a + at, sizeof left);
+        std::memcpy(&right, b + at, sizeof right);
+        difference |= left ^ right;
+    }
+    return (CRYPTO_memcmp(&difference, &none, sizeof none) | CRYPTO_memcmp(a + at, b + at, size - at)) == 0;
+}
 
 constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -121,22 +141,22 @@ Sha256 sha256(std::initializer_list<std::string_view> parts) {
 }
 
 bool equal(std::string_view a, std::string_view b) noexcept {
-    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+    return a.size() == b.size() && same(a.data(), b.data(), a.size());
 }
 
 bool equals_hex(std::span<const unsigned char> mac, std::string_view text) noexcept {
     if (text.size() != mac.size() * 2) return false;
-    unsigned difference = 0;
+    bool equal = true;
     for (std::size_t i = 0; i < mac.size(); i += 32) {  // by pieces of a fixed buffer, so that nothing allocates
         std::array<char, 64> hex;
         const std::size_t count = std::min<std::size_t>(32, mac.size() - i);
         for (std::size_t k = 0; k < count; ++k) {
             hex[2 * k] = hex_digit(mac[i + k] >> 4);
-            hex[2 * k + 1] = hex_digit(mac[i + k]);
+            hex[2 * k + 1] = hex_digit(mac[i + k] & 15);
         }
-        difference |= static_cast<unsigned>(CRYPTO_memcmp(hex.data(), text.data() + 2 * i, 2 * count));
+        equal &= same(hex.data(), text.data() + 2 * i, 2 * count);
     }
-    return difference == 0;
+    return equal;
 }
 
 std::string lower_hex(std::span<const unsigned char> data) {
@@ -144,21 +164,20 @@ std::string lower_hex(std::span<const unsigned char> data) {
     out.reserve(data.size() * 2);
     for (const unsigned char byte : data) {
         out += hex_digit(byte >> 4);
-        out += hex_digit(byte);
+        out += hex_digit(byte & 15);
     }
     return out;
 }
 
 std::string base64(std::string_view data) {
-    std::string out;
-    out.reserve((data.size() + 2) / 3 * 4);
-    for (std::size_t i = 0; i < data.size(); i += 3) {
-        const std::size_t count = std::min<std::size_t>(3, data.size() - i);
+    std::string out((data.size() + 2) / 3 * 4, '=');
+    std::size_t at = 0;
+    for (; !data.empty(); at += 4) {
+        const std::size_t count = std::min<std::size_t>(3, data.size());
         unsigned group = 0;
-        for (std::size_t k = 0; k < 3; ++k) {
-            group = group << 8 | (k < count ? static_cast<unsigned char>(data[i + k]) : 0u);
-        }
-        for (std::size_t k = 0; k < 4; ++k) out += k <= count ? base64_alphabet[group >> (18 - 6 * k) & 63] : '=';
+        for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<unsigned char>(data[k]) : 0u);
+        for (std::size_t k = 0; k <= count; ++k) out[at + k] = base64_alphabet[group >> (18 - 6 * k) & 63];
+        data.remove_prefix(count);
     }
     return out;
 }
@@ -168,21 +187,17 @@ std::optional<std::string> base64_decode(std::string_view text) {
     std::size_t padding = 0;
     while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
     text.remove_suffix(padding);
-    std::string out;
-    out.reserve(text.size() / 4 * 3 + 2);
-    unsigned bits = 0;
-    unsigned count = 0;  // of bits held
-    for (const char c : text) {
-        const int value = base64_values[static_cast<unsigned char>(c)];
-        if (value < 0) return std::nullopt;
-        bits = (bits << 6 | static_cast<unsigned>(value)) & 0xffff;
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        out += static_cast<char>(bits >> count & 0xff);
+    std::string out(text.size() * 3 / 4, '\0');
+    std::size_t at = 0;
+    while (!text.empty()) {
+        const std::size_t count = std::min<std::size_t>(4, text.size());  // the last group may have 2 or 3
+        int group = 0;                                                    // below zero once a character is none of ours
+        for (std::size_t k = 0; k < 4; ++k) group = group << 6 | (k < count ? base64_values[static_cast<unsigned char>(text[k])] : 0);
+        const bool left_over = (group & ((1 << (8 * (4 - count))) - 1)) != 0;  // a second spelling of the same bytes
+        if (group < 0 || left_over) return std::nullopt;
+        for (std::size_t k = 0; k + 1 < count; ++k) out[at++] = static_cast<char>(group >> (16 - 8 * k) & 0xff);
+        text.remove_prefix(count);
     }
-    const bool left_over = (bits & ((1u << count) - 1)) != 0;  // a second spelling of the same bytes
-    if (left_over) return std::nullopt;
     return out;
 }
 

@@ -1,6 +1,7 @@
 #include "core/utf8.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 namespace ticketbottle::utf8 {
@@ -25,19 +26,26 @@ std::optional<Lead> lead(unsigned char byte) noexcept {
 
 bool continues(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
+std::uint64_t word_at(const char* place) noexcept {
+    std::uint64_t word = 0;
+    std::memcpy(&word, place, sizeof word);
+    return word;
+}
+
+bool is_ascii(std::uint64_t word) noexcept { return (word & 0x8080808080808080u) == 0; }
+
 }  // namespace
 
 bool valid(std::string_view text) noexcept {
-    while (!text.empty()) {
-        std::uint64_t eight = 0;  // most text is mostly ASCII
-        if (text.size() >= sizeof eight) {
-            std::memcpy(&eight, text.data(), sizeof eight);
-            if ((eight & 0x8080808080808080u) == 0) {
-                text.remove_prefix(sizeof eight);
-                continue;
-            }
+    while (!text.empty()) {  // most text is mostly ASCII
+        const char* at = text.data();
+        if (text.size() >= 32 && is_ascii(word_at(at) | word_at(at + 8) | word_at(at + 16) | word_at(at + 24))) {
+            text.remove_prefix(32);
+        } else if (text.size() >= 8 && is_ascii(word_at(at))) {
+            text.remove_prefix(8);
+        } else if (!take(text)) {
+            return false;
         }
-        if (!take(text)) return false;
     }
     return true;
 }

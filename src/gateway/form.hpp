@@ -10,11 +10,8 @@ namespace ticketbottle::gateway {
 
 void append_form_encoded(std::string_view text, std::string& out);
 
-/// Could decoding change the text? If not, it stands for itself.
-[[nodiscard]] bool needs_form_decoding(std::string_view text) noexcept;
-
-/// Appends the decoded bytes ('+' = space, %XX in either case). False if a '%' is not followed by two hex digits;
-/// `out` may then hold a part. The result need not be UTF-8.
-[[nodiscard]] bool append_form_decoded(std::string_view text, std::string& out);
+/// Writes the decoded bytes ('+' = space, %XX in either case), of which there are never more than `text` has, to `out`.
+/// \return  One past the last; nullptr if a '%' is not followed by two hex digits. The result need not be UTF-8.
+[[nodiscard]] char* form_decode(std::string_view text, char* out) noexcept;
 
 }  // namespace ticketbottle::gateway

@@ -5,7 +5,9 @@
 
 #include <fmt/format.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <system_error>
@@ -20,6 +22,14 @@ constexpr std::uintmax_t checked_bytes_max = 64U * 1024 * 1024;
 /// The log is cut to this after a checkpoint, so that one burst does not keep its space for ever.
 constexpr const char* settings = R"(
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON)";
+
+/// SQLite would make the file readable by all, as far as the umask lets it; its log and shared memory take the file's mode.
+/// By mknod, which opens nothing. Any other reason why it cannot be made, SQLite meets and names itself.
+Result<void> make_private_file(const std::string& path) {
+    if (::mknod(path.c_str(), S_IFREG | S_IRUSR | S_IWUSR, 0) != 0 && errno == EPERM)
+        return fail(Errc::unsupported, "sqlite.open", path + ": this file system cannot make a file for its owner alone");
+    return {};
+}
 
 /// What can be said of a path without opening it. Opening and closing the file here would drop the locks that other
 /// connections of this process hold on it (POSIX).
@@ -40,7 +50,7 @@ Result<void> check_path(const Options& options) {
     const fs::path folder = fs::absolute(path, error).parent_path();
     if (!fs::is_directory(folder, error))
         return fail(Errc::invalid_argument, operation, fmt::format("{}: its folder does not exist", path));
-    return {};
+    return make_private_file(path);
 }
 
 int open_flags(OpenMode mode) {

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <vector>
 
@@ -86,6 +87,29 @@ TEST_CASE("SQLite open: a path that looks like a URI is a file of that name") {
         test::expect(std::filesystem::exists("./file:x.db?mode=memory"), "there");
     });
     CHECK(failed == "");
+}
+
+TEST_CASE("SQLite open: what it makes is for its owner alone, whatever the umask; a file that is there keeps its mode") {
+    test::TemporaryFolder folder;
+    const std::string path = folder / "payments.db";
+    const std::string shared = folder / "shared.db";
+    std::ofstream(shared).close();
+    std::filesystem::permissions(shared, std::filesystem::perms(0640));
+    const auto mode = [](const std::string& file) { return static_cast<unsigned>(std::filesystem::status(file).permissions()); };
+
+    const mode_t usual = ::umask(0);
+    const auto store = open(path);
+    const auto in_shared = open(shared);
+    ::umask(usual);
+    REQUIRE(store.has_value());
+    REQUIRE(in_shared.has_value());
+    REQUIRE((*store)->create(make_payment(1), soon()).has_value());
+    for (const char* file : {"", "-wal", "-shm"}) {
+        CAPTURE(file);
+        REQUIRE(std::filesystem::exists(path + file));
+        CHECK(mode(path + file) == 0600);
+    }
+    CHECK(mode(shared) == 0640);
 }
 
 TEST_CASE("SQLite open: the three modes") {

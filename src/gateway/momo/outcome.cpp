@@ -58,7 +58,9 @@ void set_transaction(PaymentNotification& notification, std::int64_t trans_id, s
     if (trans_id > 0) {
         notification.transaction_id = std::to_string(trans_id);
         notification.charge_id = notification.transaction_id;
-        notification.dedup_key = fmt::format("{}:{}:{}", notification.order_id, trans_id, status);
+        std::string& key = notification.dedup_key;
+        key.reserve(notification.order_id.size() + notification.transaction_id.size() + status.size() + 2);
+        key.append(notification.order_id).append(":").append(notification.transaction_id).append(":").append(status);
     } else {
         notification.dedup_key = fmt::format("{}:-{}:{}", notification.order_id, result_code, status);
     }

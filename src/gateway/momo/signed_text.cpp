@@ -25,12 +25,13 @@ using gateway::reject;
 
 }  // namespace
 
-gateway::Checked<std::string> signed_text(json::Value body, std::string_view access_key) {
+gateway::Checked<std::string> signed_text(const Members& members, std::string_view access_key) {
     std::string text;
     text.reserve(512);
     text.append("accessKey=").append(access_key);
-    for (const std::string_view name : signed_members) {
-        const json::Value member = body[name];
+    for (std::size_t i = 0; i < signed_members.size(); ++i) {
+        const std::string_view name = signed_members[i];
+        const json::Value member = members[static_cast<Member>(i)];
         if (!member || member.is(json::Kind::null)) {
             return reject(Reason::missing_field, name, "missing");
         }
@@ -47,19 +48,18 @@ gateway::Checked<std::string> signed_text(json::Value body, std::string_view acc
 // nothing may hold '&', so that part is cut from the right in one way. Left over are the free texts message and
 // orderInfo with "&orderId=...&orderInfo=" between them: its first occurrence is the cut, and message holds no earlier
 // one.
-std::optional<Rejection> check_cut(json::Value body) {
-    static constexpr std::array<std::string_view, 3> without_both{"orderType", "payType", "partnerCode"};
-    for (const std::string_view name : without_both) {
-        if (body[name].text().find_first_of("&=") != std::string_view::npos) {
-            return reject(Reason::unsupported_value, name, "holds '&' or '='");
+std::optional<Rejection> check_cut(const Members& members) {
+    for (const Member member : {Member::order_type, Member::pay_type, Member::partner_code}) {
+        if (members[member].text().find_first_of("&=") != std::string_view::npos) {
+            return reject(Reason::unsupported_value, Members::name(member), "holds '&' or '='");
         }
     }
-    for (const std::string_view name : {std::string_view("requestId"), std::string_view("extraData")}) {
-        if (body[name].text().find('&') != std::string_view::npos) {
-            return reject(Reason::unsupported_value, name, "holds '&'");
+    for (const Member member : {Member::request_id, Member::extra_data}) {
+        if (members[member].text().find('&') != std::string_view::npos) {
+            return reject(Reason::unsupported_value, Members::name(member), "holds '&'");
         }
     }
-    if (holds_order_id(body["message"].text())) {
+    if (holds_order_id(members[Member::message].text())) {
         return reject(Reason::unsupported_value, "message", "holds another order's id");
     }
     return std::nullopt;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -23,10 +24,12 @@ constexpr auto word_characters = [] {
 }();
 
 [[nodiscard]] bool is_signable(std::string_view key) noexcept {
+    bool only_words = true;
     for (const char c : key) {
-        if (!word_characters[static_cast<unsigned char>(c)]) {
-            return false;
-        }
+        only_words &= word_characters[static_cast<unsigned char>(c)];
+    }
+    if (!only_words) {
+        return false;
     }
     // Sorting into a JavaScript object loses __proto__: that member would go unsigned.
     return !key.empty() && key != "__proto__";
@@ -59,8 +62,32 @@ enum class Order { sorted, received };
     return order == Order::sorted && a < b;
 }
 
-[[nodiscard]] Checked<std::vector<json::Value>> members(json::Value object, Order order, std::string_view path) {
-    std::vector<json::Value> ordered;
+/// The name's first eight bytes as a number: nearly all names differ there, and so sort without a look at their text.
+[[nodiscard]] std::uint64_t rank_of(std::string_view name) noexcept {
+    std::array<unsigned char, 8> head{};
+    if (name.size() >= head.size()) {
+        std::memcpy(head.data(), name.data(), head.size());
+    } else {
+        std::memcpy(head.data(), name.data(), name.size());
+    }
+    std::uint64_t rank = 0;
+    for (const unsigned char byte : head) {
+        rank = rank << 8U | byte;
+    }
+    return rank;
+}
+
+struct Member {
+    std::uint64_t rank = 0;
+    json::Value value;
+};
+
+[[nodiscard]] bool by_name(const Member& a, const Member& b) noexcept {
+    return a.rank != b.rank ? a.rank < b.rank : a.value.key() < b.value.key();
+}
+
+[[nodiscard]] Checked<std::vector<Member>> members(json::Value object, Order order, std::string_view path) {
+    std::vector<Member> ordered;
     ordered.reserve(object.size());
     bool any_index = false;
     for (const json::Value member : object) {
@@ -68,13 +95,14 @@ enum class Order { sorted, received };
             return reject(Reason::unsupported_value, path, "a member name that the signature cannot bind");
         }
         any_index = any_index || may_be_array_index(member.key());
-        ordered.push_back(member);
+        ordered.push_back({rank_of(member.key()), member});
     }
     if (any_index) {  // never in a genuine message
-        std::stable_sort(ordered.begin(), ordered.end(),
-                         [&](json::Value a, json::Value b) { return comes_before(a.key(), b.key(), order); });
+        std::stable_sort(ordered.begin(), ordered.end(), [order](const Member& a, const Member& b) {
+            return comes_before(a.value.key(), b.value.key(), order);
+        });
     } else if (order == Order::sorted) {
-        std::sort(ordered.begin(), ordered.end(), [](json::Value a, json::Value b) { return a.key() < b.key(); });
+        std::sort(ordered.begin(), ordered.end(), by_name);
     }
     return ordered;
 }
@@ -97,7 +125,7 @@ enum class Order { sorted, received };
         return ordered.error();
     }
     char separator = '{';
-    for (const json::Value member : *ordered) {
+    for (const auto& [rank, member] : *ordered) {
         out += separator;
         separator = ',';
         json::write_string(member.key(), out);
@@ -191,7 +219,7 @@ Checked<std::string> canonical_text(json::Value data, std::string_view path) {
     }
     std::string out;
     out.reserve(usual_bytes);
-    for (const json::Value member : *ordered) {
+    for (const auto& [rank, member] : *ordered) {
         if (!out.empty()) {
             out += '&';
         }

@@ -7,10 +7,9 @@ namespace ticketbottle::payos {
 
 namespace {
 
-using gateway::Checked;
 using gateway::reject;
 
-[[nodiscard]] Checked<PaymentNotification> read_transfer(json::Value data) {
+[[nodiscard]] std::optional<Rejection> read_transfer(json::Value data, PaymentNotification& notification) {
     const auto order_code = read_order_code(data);
     if (!order_code.has_value()) {
         return order_code.error();
@@ -41,8 +40,6 @@ using gateway::reject;
     if (!code.has_value()) {
         return code.error();
     }
-
-    PaymentNotification notification;
     notification.gateway = Gateway::payos;
     notification.status = *code == "00" ? NotifiedStatus::succeeded : NotifiedStatus::failed;
     notification.order_id = *order_code;
@@ -53,7 +50,7 @@ using gateway::reject;
     notification.dedup_key = dedup_key(*reference, *order_code, *link_id, notification.status);
     notification.amount = Money{*amount, Currency::vnd()};
     notification.occurred_at = parse_time(data["transactionDateTime"].text());
-    return notification;
+    return std::nullopt;
 }
 
 }  // namespace
@@ -74,11 +71,12 @@ Verdict verify(const Request& request, const Config& config) {
         return key.error();
     }
     // The outer code, desc and success are not signed: nothing below may look at them.
-    auto transfer = read_transfer(body->root()["data"]);
-    if (!transfer.has_value()) {
-        return transfer.error();
+    Verified verified;
+    verified.key_index = *key;
+    if (auto refused = read_transfer(body->root()["data"], verified.notification)) {
+        return *refused;
     }
-    return Verified{std::move(*transfer), *key};
+    return verified;
 }
 
 }  // namespace ticketbottle::payos

@@ -21,15 +21,21 @@ inline constexpr std::string_view signature_header = "webhook-signature";
 /// hundred.
 inline constexpr std::size_t asymmetric_signatures_max = 8;
 
+/// Views of the request, or of what repeated headers were joined to.
 struct Headers {
-    std::string id;
-    std::string timestamp;  ///< As signed.
-    std::string signatures;
+    std::string_view id;
+    std::string_view timestamp;  ///< As signed.
+    std::string_view signatures;
     std::int64_t signed_at = 0;  ///< unix seconds
+};
+struct JoinedHeaders {
+    std::string id;
+    std::string timestamp;
+    std::string signatures;
 };
 
 /// \par Errors  missing_signature (any of the three absent or empty), malformed_header.
-[[nodiscard]] gateway::Checked<Headers> read_headers(const Request& request);
+[[nodiscard]] gateway::Checked<Headers> read_headers(const Request& request, JoinedHeaders& joined);
 
 /// The index of the newest key that made one of the signatures. Every key meets every signature of its own scheme;
 /// unknown versions and tokens without a comma are passed over.

@@ -73,7 +73,8 @@ using gateway::reject;
     return std::nullopt;
 }
 
-[[nodiscard]] Checked<PaymentNotification> read_body(std::string_view text, const Headers& headers) {
+[[nodiscard]] std::optional<Rejection> read_body(std::string_view text, const Headers& headers,
+                                                 PaymentNotification& notification) {
     const auto body = gateway::read_object(text, "body");
     if (!body.has_value()) {
         return body.error();
@@ -82,20 +83,17 @@ using gateway::reject;
     if (!type.has_value()) {
         return type.error();
     }
-    PaymentNotification notification;
     notification.gateway = Gateway::standard_webhooks;
     notification.event_id = headers.id;
     notification.dedup_key = headers.id;
     const auto time = parse_iso8601(body->root()["timestamp"].text());
     notification.occurred_at = time.has_value() ? std::optional(*time) : std::nullopt;
     const auto status = status_of(*type);
-    if (status) {
-        if (auto refused = read_payment(body->root()["data"], notification)) {
-            return *refused;
-        }
-        notification.status = *status;
+    if (!status) {
+        return std::nullopt;
     }
-    return notification;
+    notification.status = *status;
+    return read_payment(body->root()["data"], notification);
 }
 
 /// A private key alone signs but verifies nothing.
@@ -116,7 +114,8 @@ Verdict verify(const Request& request, const Config& config, TimePoint now) {
     if (!can_verify(*keys)) {
         return reject(Reason::config_error, "secrets", "none that can verify");
     }
-    const auto headers = read_headers(request);
+    JoinedHeaders joined;
+    const auto headers = read_headers(request, joined);
     if (!headers.has_value()) {
         return headers.error();
     }
@@ -127,11 +126,12 @@ Verdict verify(const Request& request, const Config& config, TimePoint now) {
     if (auto refused = gateway::check_fresh(headers->signed_at, now, tolerance, timestamp_header)) {
         return *refused;
     }
-    auto payment = read_body(request.body, *headers);
-    if (!payment.has_value()) {
-        return payment.error();
+    Verified verified;
+    verified.key_index = *key;
+    if (auto refused = read_body(request.body, *headers, verified.notification)) {
+        return *refused;
     }
-    return Verified{std::move(*payment), *key};
+    return verified;
 }
 
 }  // namespace ticketbottle::standard_webhooks

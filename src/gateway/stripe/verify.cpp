@@ -1,5 +1,6 @@
 #include <ticketbottle/gateway/stripe.hpp>
 
+#include "gateway/header.hpp"
 #include "gateway/signed_time.hpp"
 #include "gateway/stripe/event.hpp"
 #include "gateway/stripe/signature_header.hpp"
@@ -30,8 +31,8 @@ Verdict verify(const Request& request, const Config& config, TimePoint now) {
     if (auto refused = gateway::check_keys(config.endpoint_secrets, "endpoint_secrets")) {
         return *refused;
     }
-    const std::string header_text = request.header(signature_header_name);
-    const auto header = read_signature_header(header_text);
+    std::string joined;
+    const auto header = read_signature_header(gateway::header(request, signature_header_name, joined));
     if (!header.has_value()) {
         return header.error();
     }

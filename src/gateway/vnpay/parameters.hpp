@@ -2,6 +2,10 @@
 /// \file
 /// The parameters of a VNPay call: decoded, sorted, and the two texts their hash may be over. Internal.
 
+#include <array>
+#include <cstddef>
+#include <memory_resource>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,13 +15,12 @@
 namespace ticketbottle::vnpay {
 
 struct Parameter {
-    std::string_view raw_name;   ///< As received.
-    std::string_view raw_value;  ///< As received.
-    std::string_view name;       ///< Decoded, UTF-8.
-    std::string_view value;      ///< Decoded, UTF-8; may hold NUL.
+    std::string_view raw;    ///< As received: "name=value", or "name" alone.
+    std::string_view name;   ///< Decoded, UTF-8.
+    std::string_view value;  ///< Decoded, UTF-8; may hold NUL.
 };
 
-/// Sorted by decoded name; views the query it was read from, which must outlive it. Not copied or moved: views itself.
+/// Views the query it was read from, which must outlive it. Not copied or moved: views itself.
 class Parameters {
 public:
     Parameters() = default;
@@ -28,22 +31,30 @@ public:
     /// twice.
     [[nodiscard]] std::optional<Rejection> read(std::string_view query);
 
-    /// Decoded value; "" if there is none or it is empty, which are the same to VNPay.
+    /// Decoded value of vnp_SecureHash; "" if there is none.
+    [[nodiscard]] std::string_view hash() const noexcept { return hash_.value_or(std::string_view()); }
+    /// Decoded value of any parameter but the hash and its type; "" if there is none or it is empty, which are the same
+    /// to VNPay.
     [[nodiscard]] std::string_view operator[](std::string_view name) const noexcept;
 
     /// `name=value&...` of the hashed parameters (those beginning vnp_, without hash, hash type and empty values),
-    /// encoded anew. Valid hashes are over this text...
-    [[nodiscard]] std::string rebuilt_text() const;
-    /// ...or over the same pairs with their bytes as received.
-    [[nodiscard]] std::string raw_text() const;
+    /// sorted by decoded name, with their bytes as received. Valid hashes are over this text...
+    /// \param buffer  Holds the text unless it stands in the query in one piece, as it does in VNPay's own calls.
+    [[nodiscard]] std::string_view received_text(std::string& buffer) const;
+    /// ...or over the same pairs encoded anew.
+    [[nodiscard]] std::string encoded_text() const;
 
 private:
-    [[nodiscard]] std::optional<Rejection> add(std::string_view pair);
-    /// False if it cannot be decoded, or not to UTF-8.
-    [[nodiscard]] bool decode(std::string_view text, std::string_view& out);
+    /// Where the value of the hash or of its type goes; null for any other name.
+    [[nodiscard]] std::optional<std::string_view>* place_apart(std::string_view name) noexcept;
+    /// False if a name is there twice.
+    [[nodiscard]] bool sort();
 
-    std::vector<Parameter> sorted_;
-    std::string decoded_;  ///< Reserved once: views into it stay valid.
+    std::array<std::byte, 2048> memory_;  ///< Enough for a genuine call.
+    std::pmr::monotonic_buffer_resource pool_{memory_.data(), memory_.size()};
+    std::pmr::vector<Parameter> sorted_{&pool_};  ///< By decoded name.
+    std::optional<std::string_view> hash_;
+    std::optional<std::string_view> hash_type_;
     std::size_t query_bytes_ = 0;
 };
 

@@ -10,7 +10,6 @@ namespace ticketbottle::vnpay {
 
 namespace {
 
-using gateway::Checked;
 using gateway::reject;
 
 [[nodiscard]] std::optional<Rejection> check_config(const Config& config) {
@@ -20,55 +19,62 @@ using gateway::reject;
     return gateway::check_keys(config.hash_secrets, "hash_secrets");
 }
 
-/// Either text, any key; all are tried. That the texts are mostly the same is no secret.
+/// Any key, over either text. The second is made only where the first does not match: that tells nobody more than the reply does.
 [[nodiscard]] std::optional<std::size_t> match(const Parameters& parameters, const Secrets& keys,
                                                std::string_view hash) {
-    const std::string rebuilt = parameters.rebuilt_text();
-    const std::string raw = parameters.raw_text();
-    const auto by_rebuilt = gateway::match_hex_sha512(keys, {rebuilt}, hash);
-    if (raw == rebuilt) {
-        return by_rebuilt;
+    std::string buffer;
+    const std::string_view received = parameters.received_text(buffer);
+    if (const auto key_index = gateway::match_hex_sha512(keys, {received}, hash)) {
+        return key_index;
     }
-    const auto by_raw = gateway::match_hex_sha512(keys, {raw}, hash);
-    return by_rebuilt ? by_rebuilt : by_raw;
+    const std::string encoded = parameters.encoded_text();
+    return encoded == received ? std::nullopt : gateway::match_hex_sha512(keys, {encoded}, hash);
 }
 
-[[nodiscard]] Checked<PaymentNotification> read_fields(const Parameters& parameters, const Config& config) {
-    static constexpr std::array<std::string_view, 4> required{"vnp_TxnRef", "vnp_ResponseCode", "vnp_TransactionStatus",
-                                                              "vnp_TmnCode"};
-    for (const std::string_view name : required) {
-        if (parameters[name].empty()) {
+/// The parameters, whose hash was right.
+[[nodiscard]] std::optional<Rejection> read_fields(const Parameters& parameters, const Config& config,
+                                                   PaymentNotification& notification) {
+    const std::string_view txn_ref = parameters["vnp_TxnRef"];
+    const std::string_view code = parameters["vnp_ResponseCode"];
+    const std::string_view transaction_status = parameters["vnp_TransactionStatus"];
+    const std::string_view tmn_code = parameters["vnp_TmnCode"];
+    const std::string_view transaction_no = parameters["vnp_TransactionNo"];
+    const std::string_view pay_date = parameters["vnp_PayDate"];
+    const std::array<std::pair<std::string_view, std::string_view>, 4> required{{{"vnp_TxnRef", txn_ref},
+                                                                                 {"vnp_ResponseCode", code},
+                                                                                 {"vnp_TransactionStatus", transaction_status},
+                                                                                 {"vnp_TmnCode", tmn_code}}};
+    for (const auto& [name, value] : required) {
+        if (value.empty()) {
             return reject(Reason::missing_field, name, "missing");
         }
     }
-    if (auto bad = gateway::check_order_id(parameters["vnp_TxnRef"], txn_ref_bytes_max, "vnp_TxnRef")) {
-        return *bad;
+    if (auto bad = gateway::check_order_id(txn_ref, txn_ref_bytes_max, "vnp_TxnRef")) {
+        return bad;
     }
     const auto amount = read_amount(parameters["vnp_Amount"]);
     if (!amount.has_value()) {
         return amount.error();
     }
-    if (auto bad = check_transaction_no(parameters["vnp_TransactionNo"])) {
-        return *bad;
+    if (auto bad = check_transaction_no(transaction_no)) {
+        return bad;
     }
     // Only the pay request has a currency; if a call ever names one, it must be the one we assume.
     if (const auto currency = parameters["vnp_CurrCode"]; !currency.empty() && currency != "VND") {
         return reject(Reason::unsupported_value, "vnp_CurrCode", "not VND");
     }
-    if (parameters["vnp_TmnCode"] != config.tmn_code) {
+    if (tmn_code != config.tmn_code) {
         return reject(Reason::account_mismatch, "vnp_TmnCode", "another terminal's");
     }
-    const std::string_view code = parameters["vnp_ResponseCode"];
-    const Outcome outcome = outcome_of(code, parameters["vnp_TransactionStatus"]);
-    PaymentNotification notification;
+    const Outcome outcome = outcome_of(code, transaction_status);
     notification.gateway = Gateway::vnpay;
     notification.status = outcome.status;
     notification.finality = outcome.finality;
-    notification.order_id = parameters["vnp_TxnRef"];
+    notification.order_id = txn_ref;
     notification.amount = Money{*amount, Currency::vnd()};
-    notification.occurred_at = gateway::parse_compact_gmt7(parameters["vnp_PayDate"]);
-    set_transaction(notification, parameters["vnp_TransactionNo"], parameters["vnp_PayDate"], code);
-    return notification;
+    notification.occurred_at = gateway::parse_compact_gmt7(pay_date);
+    set_transaction(notification, transaction_no, pay_date, code);
+    return std::nullopt;
 }
 
 }  // namespace
@@ -84,7 +90,7 @@ Verdict verify(const Request& request, const Config& config) {
     if (auto bad = parameters.read(request.query)) {
         return *bad;
     }
-    const std::string_view hash = parameters["vnp_SecureHash"];
+    const std::string_view hash = parameters.hash();
     if (hash.empty()) {
         return reject(Reason::missing_signature, "vnp_SecureHash", "missing");
     }
@@ -92,11 +98,12 @@ Verdict verify(const Request& request, const Config& config) {
     if (!key_index) {
         return reject(Reason::bad_signature, "vnp_SecureHash", "matches no hash secret");
     }
-    auto notification = read_fields(parameters, config);
-    if (!notification.has_value()) {
-        return notification.error();
+    Verified verified;
+    verified.key_index = *key_index;
+    if (auto bad = read_fields(parameters, config, verified.notification)) {
+        return *bad;
     }
-    return Verified{std::move(*notification), *key_index};
+    return verified;
 }
 
 }  // namespace ticketbottle::vnpay

@@ -106,6 +106,15 @@ TEST_CASE("Crypto: equal compares content and length") {
     CHECK(!crypto::equal("a\0b"sv, "a\0c"sv));
     CHECK(!crypto::equal("abc", "abcd"));
     CHECK(!crypto::equal("abc", "Abc"));
+    for (std::size_t size = 1; size < 40; ++size) {
+        const std::string text(size, 'x');
+        CHECK(crypto::equal(text, std::string(size, 'x')));
+        for (std::size_t at = 0; at < size; ++at) {
+            std::string other = text;
+            other[at] = 'y';
+            CHECK(!crypto::equal(text, other));
+        }
+    }
 }
 
 TEST_CASE("Crypto: equals_hex takes lower-case hex of every byte and nothing else") {

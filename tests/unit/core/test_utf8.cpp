@@ -25,9 +25,10 @@ TEST_CASE("Utf8: overlong forms, surrogates, stray and missing bytes are invalid
           "\xed\xa0\x80"sv, "\xed\xbf\xbf"sv, "\xe2\x82"sv, "\xe2\x28\xa1"sv, "\xf0\x80\x80\x80"sv,
           "\xf0\x8f\xbf\xbf"sv, "\xf4\x90\x80\x80"sv, "\xf5\x80\x80\x80"sv, "\xf0\x9f\x98"sv, "\xfe"sv, "\xff"sv}) {
         CHECK(!utf8::valid(bad));
-        for (std::size_t before = 0; before < 18; ++before) {
+        for (std::size_t before = 0; before < 70; ++before) {
             CHECK(!utf8::valid(std::string(before, 'a') + std::string(bad)));
             CHECK(!utf8::valid(std::string(before, 'a') + std::string(bad) + "abcdefghij"));
+            CHECK(!utf8::valid(std::string(before, 'a') + std::string(bad) + std::string(40, 'a')));
         }
         std::string_view rest = bad;
         CHECK(!utf8::take(rest));

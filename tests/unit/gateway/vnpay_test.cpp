@@ -1,9 +1,11 @@
 // Hostile calls are in tests/vectors; here: what a notification holds, the signer, the query and its answers.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <ticketbottle/gateway/vnpay.hpp>
+#include <vector>
 
 #include "core/crypto.hpp"
 
@@ -162,6 +164,44 @@ TEST_CASE("VNPay: only what VNPay is sure of is final") {
         CHECK(to_string(verdict->notification.status) == row.status);
         CHECK(verdict->notification.finality == row.finality);
         CHECK(verdict->notification.amount == Money{1, Currency::vnd()});
+    }
+}
+
+TEST_CASE("VNPay: wherever a call's parameters stand, the hash is over them sorted by name, as received or encoded anew") {
+    const std::string received = "vnp_Amount=100&vnp_BankCode=N%20CB&vnp_OrderInfo=a&vnp_ResponseCode=00&vnp_TmnCode=TBFAKE01"
+                                 "&vnp_TransactionStatus=00&vnp_TxnRef=T%2d1";
+    const std::string encoded = "vnp_Amount=100&vnp_BankCode=N+CB&vnp_OrderInfo=a&vnp_ResponseCode=00&vnp_TmnCode=TBFAKE01"
+                                "&vnp_TransactionStatus=00&vnp_TxnRef=T-1";
+    const auto read = [](const std::vector<std::string>& parts) {
+        Request request;
+        for (const std::string& part : parts) request.query += (request.query.empty() ? "" : "&") + part;
+        return vnpay::verify(request, make_config());
+    };
+    for (const std::string& text : {received, encoded}) {
+        std::vector<std::string> parts{"vnp_SecureHash=" + crypto::lower_hex(crypto::hmac_sha512("fake-hash-older", {text})),
+                                       "vnp_SecureHashType=HMACSHA512", "utm_source=x%20y", "vnp_Empty=", "vnp_Bare", ""};
+        for (std::size_t at = 0; at < received.size();) {
+            const std::size_t end = std::min(received.find('&', at), received.size());
+            parts.push_back(received.substr(at, end - at));
+            at = end + 1;
+        }
+        for (std::size_t i = 0; i < parts.size(); ++i) {
+            std::rotate(parts.begin(), parts.begin() + 1, parts.end());
+            const Verdict verdict = read(parts);
+            REQUIRE(outcome_of(verdict) == "succeeded");
+            CHECK(verdict->key_index == 1);
+            CHECK(verdict->notification.order_id == "T-1");
+            std::vector<std::string> twice = parts;
+            twice.push_back(parts.front());
+            CHECK(outcome_of(read(twice)) == (parts.front().empty() ? "succeeded" : "duplicate_key"));
+            std::vector<std::string> fewer(parts.begin() + 1, parts.end());
+            const bool unhashed = !parts.front().starts_with("vnp_") || parts.front() == "vnp_Empty=" ||
+                                  parts.front() == "vnp_Bare" || parts.front().starts_with("vnp_SecureHashType");
+            const bool hash = parts.front().starts_with("vnp_SecureHash=");
+            CHECK(outcome_of(read(fewer)) == (unhashed ? "succeeded" : hash ? "missing_signature" : "bad_signature"));
+        }
+        for (int i = 60; i > 0; --i) parts.push_back("x" + std::to_string(i) + "=%41");
+        CHECK(outcome_of(read(parts)) == "succeeded");
     }
 }
 
