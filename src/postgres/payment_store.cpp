@@ -4,6 +4,8 @@
 
 #include "payment/names.hpp"
 
+#include <algorithm>
+
 namespace ticketbottle::postgres {
 namespace {
 
@@ -22,6 +24,7 @@ public:
     Result<std::uint64_t> remove_inbox(TimePoint before, std::uint32_t rows_max, Deadline deadline) override;
 
 private:
+    Query settle_query(const SettleCommand& command, bool inbox) const;
     Result<bool> has_inbox(std::string_view operation, Deadline deadline);
     Statement statement(const char* name, std::string_view sql) const { return {name, in_schema(sql, impl_.target.schema)}; }
 
@@ -39,8 +42,10 @@ VALUES ($1::text, $2::text, $3::bigint, $4::@."Currency", $5::text, $6::text, $7
         "tkb_by_transaction", "SELECT " TKB_PAYMENT_COLUMNS R"( FROM @.payments WHERE "providerTransactionId" = $1::text)");
     const Statement by_idempotency_key_ =
         statement("tkb_by_key", "SELECT " TKB_PAYMENT_COLUMNS R"( FROM @.payments WHERE "idempotencyKey" = $1::text)");
-    const Statement settle_ = {"tkb_settle", settle_sql(impl_.target.schema, true)};
-    const Statement settle_without_inbox_ = {"tkb_settle_plain", settle_sql(impl_.target.schema, false)};
+    const Statement settle_ = {"tkb_settle", settle_sql(impl_.target.schema, true, Names::few)};
+    const Statement settle_without_inbox_ = {"tkb_settle_plain", settle_sql(impl_.target.schema, false, Names::few)};
+    const Statement settle_any_ = {"", settle_sql(impl_.target.schema, true, Names::any)};
+    const Statement settle_any_without_inbox_ = {"", settle_sql(impl_.target.schema, false, Names::any)};
     const Statement pending_ = statement("tkb_pending", "SELECT " TKB_PAYMENT_COLUMNS R"( FROM @.payments
  WHERE status = 'PENDING' AND "createdAt" < $1::timestamp(3) ORDER BY payments."createdAt", id COLLATE "C" LIMIT $2::int)");
     const Statement raised_ = statement("tkb_raised", "SELECT " TKB_INBOX_COLUMNS R"( FROM @.payment_inbox
@@ -183,6 +188,13 @@ Result<Settled> settled_from(const SettleCommand& command, const Rows& rows) {
     return settled;
 }
 
+Query Store::settle_query(const SettleCommand& command, bool inbox) const {
+    const PaymentLookup& lookup = command.lookup;
+    if (std::max(lookup.provider_transaction_ids.size(), lookup.order_codes.size()) <= names_few)
+        return {inbox ? &settle_ : &settle_without_inbox_, settle_parameters(command)};
+    return {inbox ? &settle_any_ : &settle_any_without_inbox_, settle_parameters(command), true};
+}
+
 Result<Settled> Store::settle(const SettleCommand& command, Deadline deadline) {
     constexpr std::string_view operation = "payment.settle";
     if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline has passed");
@@ -193,7 +205,7 @@ Result<Settled> Store::settle(const SettleCommand& command, Deadline deadline) {
     }
     const Result<bool> inbox = has_inbox(operation, deadline);
     if (!inbox.has_value()) return inbox.error();
-    const Query query{*inbox ? &settle_ : &settle_without_inbox_, settle_parameters(command)};
+    const Query query = settle_query(command, *inbox);
     for (;;) {
         const auto rows = impl_.run(operation, query, Effect::writes, deadline);
         if (!rows.has_value()) return rows.error();

@@ -35,11 +35,11 @@ namespace {
 // this payment - inbox entries included - was committed in between, and what the snapshot shows is the truth. If not: again.
 constexpr std::string_view found = R"sql(
 WITH by_transaction AS MATERIALIZED (
-    SELECT id, xmin AS version FROM @.payments WHERE "providerTransactionId" = ANY ($1::text[])
+    SELECT id, xmin AS version FROM @.payments WHERE "providerTransactionId" = ANY ({transactions})
 ), candidates AS MATERIALIZED (
     SELECT id, version FROM by_transaction
     UNION ALL
-    SELECT id, xmin FROM @.payments WHERE "orderCode" = ANY ($2::text[]) AND NOT EXISTS (SELECT FROM by_transaction)
+    SELECT id, xmin FROM @.payments WHERE "orderCode" = ANY ({orders}) AND NOT EXISTS (SELECT FROM by_transaction)
 ), payment AS MATERIALIZED (
     SELECT id, "orderCode", "amountCents", currency::text AS currency, provider, status::text AS status, metadata, "failedAt",
            "cancelledAt", xmin AS version
@@ -179,8 +179,12 @@ SELECT CASE WHEN stores AND NOT EXISTS (SELECT FROM moved) THEN 'again' ELSE ver
 
 }  // namespace
 
-std::string settle_sql(std::string_view schema, bool inbox) {
-    std::string sql(found);
+std::string settle_sql(std::string_view schema, bool inbox, Names names) {
+    static_assert(names_few == 2);
+    const auto list = [names](const char* parameter) {
+        return fmt::format(fmt::runtime(names == Names::few ? "ARRAY[({0}::text[])[1], ({0}::text[])[2]]" : "{0}::text[]"), parameter);
+    };
+    std::string sql = fmt::format(fmt::runtime(found), fmt::arg("transactions", list("$1")), fmt::arg("orders", list("$2")));
     sql += inbox ? known_with_inbox : known_without_inbox;
     sql += fmt::format(fmt::runtime(facts), fmt::arg("charge", inbox ? charge_with_inbox : charge_without_inbox));
     sql += decided;

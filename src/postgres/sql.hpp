@@ -3,6 +3,7 @@
 /// The SQL of this room, for one schema. Tables are always named with their schema: a pooler may not pass a search_path on.
 /// Times come out as milliseconds since 1970 and go in as timestamp text (UTC), so no session setting matters. Internal: not installed.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -14,10 +15,15 @@ namespace ticketbottle::postgres {
 /// Payments, outbox, inbox there? rows by sequence? server's version.
 [[nodiscard]] std::string layout_sql(std::string_view schema);
 
+/// How many names each list of a notification holds. As one element of `few` PostgreSQL plans a prepared settlement once; to a list of
+/// any length it gives a guess so high that it plans each call anew, which costs more than the settlement itself.
+enum class Names : bool { few, any };
+inline constexpr std::size_t names_few = 2;  // what the gateways' own callbacks give
+
 /// Settles one notification in one statement; the rules are payment::decide's, in its order. \param inbox  Is payment_inbox there?
 /// Columns: verdict, payment id, order code, status before, outbox id. Verdicts: again, malformed, applied, duplicate, ignored, or a
 /// refusal's name. Parameters: settle_parameters in settle.cpp.
-[[nodiscard]] std::string settle_sql(std::string_view schema, bool inbox);
+[[nodiscard]] std::string settle_sql(std::string_view schema, bool inbox, Names names);
 
 /// A TIMESTAMP column as milliseconds since 1970.
 #define TKB_MS(column) "(extract(epoch from " column ") * 1000)::bigint"

@@ -62,6 +62,7 @@ public:
     }
 
     void signal(int number) const { (void)::kill(pid_, number); }
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
     [[nodiscard]] std::string out() const { return read_file(out_); }
     [[nodiscard]] std::string err() const { return read_file(err_); }
 
