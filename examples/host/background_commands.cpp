@@ -47,6 +47,7 @@ int run_relay(const Arguments& arguments) {
     if (!store.has_value()) return complain(store.error());
     const auto topics = open_topics(*settings, observing.observer());
     if (!topics.has_value()) return complain(topics.error());
+    const std::jthread broker_check = check_brokers(*settings, observing.observer());
     outbox::Relay relay(**store, **topics, settings->relay, observing.observer());
     if (arguments.has("--once")) {
         const auto report = relay.run_once(Deadline::in(once_timeout));

@@ -76,6 +76,7 @@ Service::~Service() { stop(); }
 
 void Service::stop() {
     if (server_) server_->stop(stop_grace);
+    broker_check_.request_stop();
     sweeper_thread_.request_stop();
     consumers_thread_.request_stop();
     if (reconciler_) reconciler_->stop();  // before the relay: what it still settles is published too
@@ -91,6 +92,7 @@ Result<void> Service::start_relay() {
     auto topics = open_topics(settings_, observing_.observer());
     if (!topics.has_value()) return topics.error();
     topics_ = std::move(*topics);
+    broker_check_ = check_brokers(settings_, observing_.observer());
     if (const Result<void> checked = outbox::check(settings_.relay); !checked.has_value()) return checked.error();
     relay_ = std::make_unique<outbox::BackgroundRelay>(*relay_store_, *topics_, settings_.relay, observing_.observer());
     return {};

@@ -61,6 +61,7 @@ private:
     std::unique_ptr<Consumers> consumers_;
     std::unique_ptr<ticketbottle::PaymentStore> reconciler_payments_;
     std::unique_ptr<ticketbottle::reconcile::BackgroundReconciler> reconciler_;
+    std::jthread broker_check_;
     std::jthread sweeper_thread_;
     std::jthread consumers_thread_;
     std::vector<std::unique_ptr<Worker>> workers_;

@@ -198,6 +198,17 @@ Result<std::unique_ptr<MessageTransport>> open_topics(const Settings& settings, 
     return file::open_topic_log(options);
 }
 
+std::jthread check_brokers(const Settings& settings, Observer& observer) {
+    if (!settings.kafka) return {};
+    return std::jthread([options = kafka_options(*settings.kafka), &observer](const std::stop_token& stop) {
+        const auto reached = kafka::probe(options, Deadline::in(open_timeout).or_stop(stop));
+        if (reached.has_value() || stop.stop_requested()) return;
+        const Error error = reached.error();
+        observer.log(Severity::warning, "kafka.unreachable", "Events wait in the outbox until the brokers can be reached.",
+                     {{"reason", error.detail_text()}});
+    });
+}
+
 Result<std::unique_ptr<MessageSource>> open_source(const Settings& settings, std::string_view consumer,
                                                    const std::string& topic, Observer& observer) {
     if (!settings.kafka)

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <stop_token>
+#include <thread>
 #include <ticketbottle/consumer/consumer.hpp>
 #include <ticketbottle/host/settings.hpp>
 #include <ticketbottle/host/topic_consumer.hpp>
@@ -35,6 +36,10 @@ using ticketbottle::host::Settings;
 /// Where events go: to Kafka if KAFKA_BROKERS is set, else to the topic log. \param observer  Borrowed, must outlive it.
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::MessageTransport>> open_topics(const Settings& settings,
                                                                                   ticketbottle::Observer& observer);
+
+/// Says in the log, soon, if the brokers cannot be reached or refuse the account: a relay without events would not notice. Does nothing
+/// without KAFKA_BROKERS. \param observer  Borrowed, must outlive the thread.
+[[nodiscard]] std::jthread check_brokers(const Settings& settings, ticketbottle::Observer& observer);
 
 /// Reads one topic from where open_topics() publishes to. \param consumer  Whose position it goes by; any number of them
 /// may read. \param observer  Borrowed, must outlive it.

@@ -228,22 +228,5 @@ TEST_CASE("Relay on SQLite: a stand-by takes over within the lease of a leader t
     CHECK(verdict.stale == 0);
 }
 
-// The judge itself: each fault of a relay is seen as what it is.
-TEST_CASE("History checker: tells a loss, an inversion, a repeat and a stranger apart") {
-    const std::map<std::string, std::uint64_t> written = {{"a", 3}, {"b", 1}};
-    using History = std::vector<test::Seen>;
-    const auto good = test::judge(written, History{{"a", 1}, {"b", 1}, {"a", 2}, {"a", 3}}, 1);
-    CHECK(good.lost + good.inverted + good.duplicates + good.stale + good.foreign == 0);
-    CHECK(test::judge(written, History{{"a", 1}, {"b", 1}, {"a", 2}}, 1).lost == 1);
-    const auto inverted = test::judge(written, History{{"a", 2}, {"a", 1}, {"a", 3}, {"b", 1}}, 1);
-    CHECK(inverted.inverted >= 1);
-    CHECK(inverted.lost == 0);
-    const auto repeated = test::judge(written, History{{"a", 1}, {"a", 2}, {"a", 1}, {"a", 2}, {"a", 3}, {"b", 1}, {"a", 1}}, 2);
-    CHECK(repeated.duplicates == 3);
-    CHECK(repeated.stale == 1);
-    CHECK(repeated.inverted == 0);
-    CHECK(test::judge(written, History{{"c", 1}, {"a", 4}}, 1).foreign == 2);
-}
-
 }  // namespace
 }  // namespace ticketbottle

@@ -84,6 +84,7 @@ TEST_CASE("ticketbottle relay and consume: a broker that is not there burns noth
     kafka.crash();
     const auto closed = run({"relay", "--once"});
     CHECK(closed.code == 1);
+    CHECK(holds(closed.err, "kafka."));
     CHECK(test::postgres_rows("SELECT \"retryCount\" FROM outage.outbox WHERE \"eventType\" = 'PAYMENT_COMPLETED'")[0][0] == "0");
     const auto unread = run({"consume", "--once"});
     CHECK(unread.code == 1);

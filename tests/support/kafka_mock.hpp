@@ -49,6 +49,12 @@ public:
     void answer(KafkaRequest request, std::initializer_list<rd_kafka_resp_err_t> errors) {
         rd_kafka_mock_push_request_errors_array(cluster_, static_cast<std::int16_t>(request), errors.size(), errors.begin());
     }
+    /// All of them, until answer_as_usual().
+    void answer_always(KafkaRequest request, rd_kafka_resp_err_t error) {
+        const std::vector<rd_kafka_resp_err_t> errors(10'000, error);
+        rd_kafka_mock_push_request_errors_array(cluster_, static_cast<std::int16_t>(request), errors.size(), errors.data());
+    }
+    void answer_as_usual(KafkaRequest request) { rd_kafka_mock_clear_request_errors(cluster_, static_cast<std::int16_t>(request)); }
     void topic_error(const std::string& topic, rd_kafka_resp_err_t error) { rd_kafka_mock_topic_set_error(cluster_, topic.c_str(), error); }
     void set_down() { each([this](int broker) { rd_kafka_mock_broker_set_down(cluster_, broker); }); }
     void set_up() { each([this](int broker) { rd_kafka_mock_broker_set_up(cluster_, broker); }); }

@@ -27,10 +27,10 @@ namespace ticketbottle::outbox {
 struct RelayOptions {
     std::uint32_t batch_rows_max = 100;   ///< 1..1000. OUTBOX_BATCH_SIZE.
     std::uint32_t attempts_max = 5;       ///< 1..1000: a row that failed so often is dead. OUTBOX_MAX_RETRIES.
-    std::chrono::milliseconds lease{5000};            ///< 100 ms .. 10 min. Must exceed publish_timeout. A stand-by takes over when it lapses.
-    std::chrono::milliseconds publish_timeout{4000};  ///< From 10 ms.
+    std::chrono::milliseconds lease{4000};            ///< 100 ms .. 10 min. Must exceed publish_timeout. A stand-by takes over when it lapses.
+    std::chrono::milliseconds publish_timeout{3000};  ///< From 10 ms.
     std::chrono::milliseconds store_timeout{4000};    ///< 10 ms .. 10 min.
-    std::chrono::milliseconds poll_min{5};            ///< From 1 ms. Idle polling starts here after activity and doubles ...
+    std::chrono::milliseconds poll_min{2};            ///< From 1 ms. Idle polling starts here after activity and doubles ...
     std::chrono::milliseconds poll_max{500};          ///< ... up to here, at most 1 h (and a third of the lease). A wake() is at once.
     /// Full jitter: after n earlier failures a row waits a random time in [0, min(base * 2^n, max)], 1 ms <= base <= max <= 24 h.
     /// The lane, when store or transport are out of reach, does likewise, but probes at least twice a lease.

@@ -268,13 +268,13 @@ TEST_CASE("RelayMachine: publishing ends before the lease does, and a lease that
     action = world.perform(machine, action);
     REQUIRE(std::holds_alternative<Fetch>(action));
     SUBCASE("slept a little") {
-        world.now += 2s;
+        world.now += world.options.lease / 4;
         action = world.perform(machine, action);
         REQUIRE(std::holds_alternative<Publish>(action));
         CHECK(std::get<Publish>(action).until <= RelayTime(1h) + 1ms + world.options.lease);
     }
     SUBCASE("slept for most of the lease") {
-        world.now += 4s;
+        world.now += world.options.lease * 4 / 5;
         action = world.perform(machine, action);
         REQUIRE(std::holds_alternative<Acquire>(action));
         action = world.perform(machine, action);
@@ -283,11 +283,11 @@ TEST_CASE("RelayMachine: publishing ends before the lease does, and a lease that
     SUBCASE("slept past it, and another led in between: the page is dropped") {
         const auto fetched = std::get<Fetch>(action);
         Result<OutboxPage> page = OutboxPage{{world.rows[0].row}, std::nullopt};
-        world.now += 10s;
+        world.now += world.options.lease * 2;
         action = machine.fetched(world.now, std::move(page));
         REQUIRE(std::holds_alternative<Acquire>(action));
         world.steal();
-        world.now += 6s;
+        world.now += world.options.lease + 1s;
         action = world.perform(machine, action);
         REQUIRE(std::holds_alternative<Fetch>(action));
         CHECK(std::get<Fetch>(action).lease.epoch > fetched.lease.epoch);
