@@ -169,16 +169,18 @@ std::string lower_hex(std::span<const unsigned char> data) {
     return out;
 }
 
+void base64(std::string_view data, char* to) noexcept {
+    const auto put = [&to](unsigned group, unsigned characters) {
+        for (unsigned k = 0; k < 4; ++k) *to++ = k < characters ? base64_alphabet[group >> (18 - 6 * k) & 63] : '=';
+    };
+    const auto byte = [&data](std::size_t at) -> unsigned { return at < data.size() ? static_cast<unsigned char>(data[at]) : 0; };
+    for (; data.size() >= 3; data.remove_prefix(3)) put(byte(0) << 16 | byte(1) << 8 | byte(2), 4);
+    if (!data.empty()) put(byte(0) << 16 | byte(1) << 8, static_cast<unsigned>(data.size()) + 1);
+}
+
 std::string base64(std::string_view data) {
-    std::string out((data.size() + 2) / 3 * 4, '=');
-    std::size_t at = 0;
-    for (; !data.empty(); at += 4) {
-        const std::size_t count = std::min<std::size_t>(3, data.size());
-        unsigned group = 0;
-        for (std::size_t k = 0; k < 3; ++k) group = group << 8 | (k < count ? static_cast<unsigned char>(data[k]) : 0u);
-        for (std::size_t k = 0; k <= count; ++k) out[at + k] = base64_alphabet[group >> (18 - 6 * k) & 63];
-        data.remove_prefix(count);
-    }
+    std::string out(base64_size(data.size()), '\0');
+    base64(data, out.data());
     return out;
 }
 
@@ -188,16 +190,24 @@ std::optional<std::string> base64_decode(std::string_view text) {
     while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
     text.remove_suffix(padding);
     std::string out(text.size() * 3 / 4, '\0');
-    std::size_t at = 0;
-    while (!text.empty()) {
-        const std::size_t count = std::min<std::size_t>(4, text.size());  // the last group may have 2 or 3
-        int group = 0;                                                    // below zero once a character is none of ours
-        for (std::size_t k = 0; k < 4; ++k) group = group << 6 | (k < count ? base64_values[static_cast<unsigned char>(text[k])] : 0);
-        const bool left_over = (group & ((1 << (8 * (4 - count))) - 1)) != 0;  // a second spelling of the same bytes
-        if (group < 0 || left_over) return std::nullopt;
-        for (std::size_t k = 0; k + 1 < count; ++k) out[at++] = static_cast<char>(group >> (16 - 8 * k) & 0xff);
-        text.remove_prefix(count);
+    char* to = out.data();
+    const auto put = [&to](int group, int bytes) {
+        for (int k = 0; k < bytes; ++k) *to++ = static_cast<char>(group >> (16 - 8 * k) & 0xff);
+    };
+    // A character that is none of ours is -1, and makes its whole group negative.
+    const auto value = [&text](std::size_t at) -> int { return at < text.size() ? base64_values[static_cast<unsigned char>(text[at])] : 0; };
+    const auto group_of = [&value] { return value(0) << 18 | value(1) << 12 | value(2) << 6 | value(3); };
+    for (; text.size() >= 4; text.remove_prefix(4)) {
+        const int group = group_of();
+        if (group < 0) return std::nullopt;
+        put(group, 3);
     }
+    if (text.empty()) return out;
+    const int group = group_of();  // of two or three characters
+    const int bytes = static_cast<int>(text.size()) - 1;
+    const bool left_over = (group & ((1 << (24 - 8 * bytes)) - 1)) != 0;  // a second spelling of the same bytes
+    if (group < 0 || left_over) return std::nullopt;
+    put(group, bytes);
     return out;
 }
 

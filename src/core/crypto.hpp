@@ -29,6 +29,10 @@ using Sha512 = std::array<unsigned char, 64>;
 
 /// Standard alphabet with padding (RFC 4648 section 4).
 [[nodiscard]] std::string base64(std::string_view bytes);
+/// How long that is.
+[[nodiscard]] constexpr std::size_t base64_size(std::size_t bytes) noexcept { return (bytes + 2) / 3 * 4; }
+/// Writes base64_size(bytes.size()) characters.
+void base64(std::string_view bytes, char* to) noexcept;
 /// Strict: canonical, padded, no white space; anything else is nullopt.
 [[nodiscard]] std::optional<std::string> base64_decode(std::string_view text);
 

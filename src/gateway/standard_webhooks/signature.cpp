@@ -1,6 +1,7 @@
 #include "gateway/standard_webhooks/signature.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "gateway/header.hpp"
 #include "gateway/signed_time.hpp"
@@ -32,11 +33,11 @@ void for_each_signature(std::string_view header, std::string_view version, Take 
 
 /// Compared as base64 text, ours with theirs, so a second spelling of the same bytes is no match.
 [[nodiscard]] bool matches_v1(const Key& key, const Headers& headers, std::string_view body) {
-    const std::string expected =
-        crypto::base64(as_text(crypto::hmac_sha256(key.bytes(), {headers.id, ".", headers.timestamp, ".", body})));
+    std::array<char, crypto::base64_size(sizeof(crypto::Sha256))> expected;
+    crypto::base64(as_text(crypto::hmac_sha256(key.bytes(), {headers.id, ".", headers.timestamp, ".", body})), expected.data());
     unsigned matches = 0;
     for_each_signature(headers.signatures, "v1", [&](std::string_view signature) {
-        matches += crypto::equal(expected, signature) ? 1U : 0U;
+        matches += crypto::equal({expected.data(), expected.size()}, signature) ? 1U : 0U;
         return true;
     });
     return matches != 0;

@@ -129,16 +129,6 @@ bool Parameters::sort() {
     return std::adjacent_find(sorted_.begin(), sorted_.end(), not_less) == sorted_.end();
 }
 
-std::string_view Parameters::operator[](std::string_view name) const noexcept {
-    for (const Parameter& parameter : sorted_) {
-        // The last letter tells names of one length apart, their beginnings do not.
-        if (parameter.name.size() == name.size() && parameter.name.ends_with(name.back()) && parameter.name == name) {
-            return parameter.value;
-        }
-    }
-    return {};
-}
-
 std::string_view Parameters::received_text(std::string& buffer) const {
     std::string_view text;
     bool in_one_piece = true;

@@ -35,7 +35,15 @@ public:
     [[nodiscard]] std::string_view hash() const noexcept { return hash_.value_or(std::string_view()); }
     /// Decoded value of any parameter but the hash and its type; "" if there is none or it is empty, which are the same
     /// to VNPay.
-    [[nodiscard]] std::string_view operator[](std::string_view name) const noexcept;
+    [[nodiscard]] std::string_view operator[](std::string_view name) const noexcept {  // here, so that a name's length is known
+        for (const Parameter& parameter : sorted_) {
+            // The last letter tells names of one length apart, their beginnings do not.
+            if (parameter.name.size() == name.size() && parameter.name.ends_with(name.back()) && parameter.name == name) {
+                return parameter.value;
+            }
+        }
+        return {};
+    }
 
     /// `name=value&...` of the hashed parameters (those beginning vnp_, without hash, hash type and empty values),
     /// sorted by decoded name, with their bytes as received. Valid hashes are over this text...
