@@ -236,7 +236,7 @@ cmd_start() {
   rm -f "$DIR/run/kafka.pid"
   # shellcheck disable=SC2016  # expanded by the inner shell
   setsid -f sh -c 'echo $$ >"$1"; shift; exec "$@"' sh "$DIR/run/kafka.pid" \
-    java "-Xmx$KAFKA_HEAP" -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -Djava.awt.headless=true \
+    java "-Djava.io.tmpdir=$DIR/run" -XX:-UsePerfData "-Xmx$KAFKA_HEAP" -XX:+UseG1GC -XX:MaxGCPauseMillis=20 -Djava.awt.headless=true \
     -Dorg.slf4j.simpleLogger.showDateTime=true -Dorg.slf4j.simpleLogger.logFile=System.err \
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS" \
     "-Dkafka.logs.dir=$DIR/log" -cp "$KAFKA_JARS/*" kafka.Kafka "$DIR/run/server.properties" \
