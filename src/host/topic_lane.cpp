@@ -5,6 +5,7 @@
 #include <new>
 
 #include "core/utf8.hpp"
+#include "core/waiting.hpp"
 
 namespace ticketbottle::host {
 
@@ -67,8 +68,7 @@ Result<void> TopicLane::fill(Deadline until) {
     if (next_ < page_.size()) return {};
     page_.clear();
     next_ = 0;
-    const Deadline soon = Deadline::in(std::min(options_.handle_timeout, until.remaining())).or_stop(until.stop_token());
-    Result<std::vector<ReceivedMessage>> page = source_->read(options_.batch_max, soon);
+    Result<std::vector<ReceivedMessage>> page = source_->read(options_.batch_max, bounded(until, options_.handle_timeout));
     if (!page.has_value()) return page.error();
     page_ = std::move(*page);
     return {};

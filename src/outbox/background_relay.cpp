@@ -1,8 +1,8 @@
 #include <ticketbottle/outbox/relay.hpp>
 
-#include <condition_variable>
+#include "core/waiting.hpp"
+
 #include <exception>
-#include <mutex>
 #include <system_error>
 
 namespace ticketbottle::outbox {
@@ -10,13 +10,6 @@ namespace ticketbottle::outbox {
 namespace {
 
 constexpr std::chrono::seconds restart_pause{1};
-
-void pause(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, restart_pause, [] { return false; });
-}
 
 }  // namespace
 
@@ -55,7 +48,7 @@ void BackgroundRelay::work(const std::stop_token& stop) {
         } catch (...) {
             observer_.log(Severity::alert, "relay.exception", "A store or observer threw; the relay starts again.");
         }
-        if (!stop.stop_requested()) pause(stop);
+        if (!stop.stop_requested()) pause(stop, restart_pause);
     }
 }
 

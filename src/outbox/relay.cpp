@@ -2,6 +2,7 @@
 
 #include <ticketbottle/core/ids.hpp>
 
+#include "core/waiting.hpp"
 #include "outbox/relay_log.hpp"
 
 #include <algorithm>
@@ -24,13 +25,6 @@ constexpr milliseconds settle_reserve_max{500};
 constexpr int settle_tries_max = 4;
 
 RelayTime now() { return Deadline::Clock::now(); }
-
-/// `limit` less `reserve`, but not after `at_most`; a stop ends it as it ends `limit`.
-Deadline bounded(const Deadline& limit, milliseconds reserve, milliseconds at_most) {
-    if (limit.at() == Deadline::never().at()) return Deadline::in(at_most).or_stop(limit.stop_token());
-    const auto left = std::chrono::duration_cast<milliseconds>(limit.at() - now()) - reserve;
-    return Deadline::in(std::clamp(left, milliseconds(0), at_most)).or_stop(limit.stop_token());
-}
 
 std::uint64_t seed_of(std::string_view owner) { return std::hash<std::string_view>()(owner); }
 
@@ -73,7 +67,7 @@ struct Relay::State {
 };
 
 RelayAction Relay::State::perform(RelayMachine& machine, Acquire&, Deadline limit, milliseconds) {
-    return machine.acquired(now(), store.acquire(owner, options.lease, bounded(limit, milliseconds(0), options.store_timeout)));
+    return machine.acquired(now(), store.acquire(owner, options.lease, bounded(limit, options.store_timeout)));
 }
 
 RelayAction Relay::State::perform(RelayMachine& machine, Fetch& fetch, Deadline limit, milliseconds) {
@@ -82,7 +76,7 @@ RelayAction Relay::State::perform(RelayMachine& machine, Fetch& fetch, Deadline 
         const std::lock_guard lock(mutex);
         woken = false;
     }
-    auto page = store.fetch(fetch.lease, options.batch_rows_max, bounded(limit, milliseconds(0), options.store_timeout));
+    auto page = store.fetch(fetch.lease, options.batch_rows_max, bounded(limit, options.store_timeout));
     return machine.fetched(now(), std::move(page));
 }
 
@@ -90,7 +84,7 @@ RelayAction Relay::State::perform(RelayMachine& machine, Publish& publish, Deadl
     std::vector<DeliveryReport> reports(publish.messages.size());
     const RelayTime start = now();
     const auto left = std::chrono::duration_cast<milliseconds>(publish.until - start);
-    const Deadline deadline = bounded(limit, reserve, std::max(left, milliseconds(0)));
+    const Deadline deadline = bounded(limit, std::max(left, milliseconds(0)), reserve);
     try {
         transport.publish(publish.messages, reports, deadline);
     } catch (const std::bad_alloc&) {
@@ -105,7 +99,7 @@ RelayAction Relay::State::perform(RelayMachine& machine, Publish& publish, Deadl
 }
 
 RelayAction Relay::State::perform(RelayMachine& machine, Settle& settle, Deadline limit, milliseconds) {
-    const Deadline deadline = bounded(limit, milliseconds(0), options.store_timeout);
+    const Deadline deadline = bounded(limit, options.store_timeout);
     return machine.settled(now(), store.settle(settle.lease, options.lease, settle.rows, deadline));
 }
 

@@ -1,6 +1,7 @@
 #include "postgres/connection.hpp"
 
 #include "core/utf8.hpp"
+#include "core/waiting.hpp"
 #include "postgres/error.hpp"
 
 #include <fmt/format.h>
@@ -118,7 +119,7 @@ Result<void> Connection::connect_to(const Target& target, const ServerAddress* p
     std::fill(conninfo.begin(), conninfo.end(), '\0');
     if (!handle_) throw std::bad_alloc();
     PQsetNoticeReceiver(handle_.get(), ignore_notice, nullptr);
-    const Deadline limit = std::min(deadline.at(), Deadline::in(timeout).at()) == deadline.at() ? deadline : Deadline::in(timeout);
+    const Deadline limit = bounded(deadline, timeout);
     for (PostgresPollingStatusType state = PGRES_POLLING_WRITING; PQstatus(handle_.get()) != CONNECTION_BAD;) {
         if (state == PGRES_POLLING_OK) break;
         if (deadline.expired()) return fail(Errc::cancelled, operation, "no connection before the deadline");

@@ -1,42 +1,17 @@
 #include "postgres/payment_rows.hpp"
 
-#include <fmt/format.h>
+#include "payment/stored_names.hpp"
 
-#include <array>
+#include <fmt/format.h>
 
 namespace ticketbottle::postgres {
 namespace {
-
-constexpr std::array every_notified_status{NotifiedStatus::succeeded, NotifiedStatus::failed, NotifiedStatus::cancelled,
-                                           NotifiedStatus::pending, NotifiedStatus::ignored};
-constexpr std::array every_outcome{Outcome::applied, Outcome::duplicate, Outcome::refused, Outcome::ignored, Outcome::retry};
-constexpr std::array every_refusal{Refusal::none,
-                                   Refusal::unknown_order,
-                                   Refusal::ambiguous_order,
-                                   Refusal::order_mismatch,
-                                   Refusal::provider_mismatch,
-                                   Refusal::amount_mismatch,
-                                   Refusal::currency_mismatch,
-                                   Refusal::already_completed,
-                                   Refusal::late_success,
-                                   Refusal::second_charge,
-                                   Refusal::content_conflict};
-
-template <class Values>
-auto named(const Values& values, std::string_view name) -> std::optional<typename Values::value_type> {
-    for (const auto value : values) {
-        if (to_string(value) == name) return value;
-    }
-    return std::nullopt;
-}
 
 Error odd_value(std::string_view operation, std::string_view column) {
     return fail(Errc::internal, operation, fmt::format("column {} holds a value no version writes", column));
 }
 
 }  // namespace
-
-std::optional<Refusal> parse_refusal(std::string_view name) { return named(every_refusal, name); }
 
 Result<Payment> read_payment(std::string_view operation, const Rows& rows, int row) {
     Payment payment;
@@ -72,15 +47,15 @@ Result<InboxEntry> read_inbox_entry(std::string_view operation, const Rows& rows
     entry.payment_id = rows.text(row, 2);
     entry.transaction_id = rows.text(row, 3);
     entry.charge_id = rows.text(row, 4);
-    const auto status = named(every_notified_status, rows.view(row, 5));
+    const auto status = payment::parse_notified_status(rows.view(row, 5));
     if (!status) return odd_value(operation, "payment_inbox.status");
     entry.status = *status;
     entry.amount.minor_units = rows.integer(row, 6);
     const Result<Currency> currency = Currency::parse(rows.view(row, 7));
     if (!currency.has_value()) return odd_value(operation, "payment_inbox.currency");
     entry.amount.currency = *currency;
-    const auto outcome = named(every_outcome, rows.view(row, 8));
-    const auto refusal = named(every_refusal, rows.view(row, 9));
+    const auto outcome = payment::parse_outcome(rows.view(row, 8));
+    const auto refusal = payment::parse_refusal(rows.view(row, 9));
     if (!outcome || !refusal) return odd_value(operation, "payment_inbox.outcome or refusal");
     entry.outcome = *outcome;
     entry.refusal = *refusal;

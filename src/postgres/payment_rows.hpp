@@ -12,6 +12,5 @@ namespace ticketbottle::postgres {
 [[nodiscard]] Result<Payment> read_payment(std::string_view operation, const Rows& rows, int row);
 /// A row of TKB_INBOX_COLUMNS.
 [[nodiscard]] Result<InboxEntry> read_inbox_entry(std::string_view operation, const Rows& rows, int row);
-[[nodiscard]] std::optional<Refusal> parse_refusal(std::string_view name);
 
 }  // namespace ticketbottle::postgres

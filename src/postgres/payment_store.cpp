@@ -3,6 +3,7 @@
 #include "postgres/sql.hpp"
 
 #include "payment/names.hpp"
+#include "payment/stored_names.hpp"
 
 #include <algorithm>
 
@@ -172,7 +173,7 @@ Result<Settled> settled_from(const SettleCommand& command, const Rows& rows) {
     } else if (verdict == "ignored") {
         settled.outcome = Outcome::ignored;
     } else {
-        const auto refusal = parse_refusal(verdict);
+        const auto refusal = payment::parse_refusal(verdict);
         if (!refusal || *refusal == Refusal::none) return fail(Errc::internal, operation, "the statement gave no known verdict");
         settled.outcome = Outcome::refused;
         settled.refusal = *refusal;

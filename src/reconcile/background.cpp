@@ -1,20 +1,13 @@
-#include <condition_variable>
-#include <mutex>
 #include <system_error>
 #include <ticketbottle/reconcile/reconciler.hpp>
+
+#include "core/waiting.hpp"
 
 namespace ticketbottle::reconcile {
 
 namespace {
 
 constexpr std::chrono::seconds restart_pause{1};
-
-void pause(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, restart_pause, [] { return false; });
-}
 
 void refuse(Observer& observer, std::string_view reason) {
     observer.log(Severity::alert, "reconcile.refused", "The reconciler does not run.", {{"reason", reason}});
@@ -57,7 +50,7 @@ void BackgroundReconciler::work(const std::stop_token& stop) {
             observer_.log(Severity::alert, "reconcile.exception",
                           "A store or observer threw; the reconciler starts again.");
         }
-        if (!stop.stop_requested()) pause(stop);
+        if (!stop.stop_requested()) pause(stop, restart_pause);
     }
 }
 

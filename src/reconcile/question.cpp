@@ -1,37 +1,19 @@
 #include <algorithm>
-#include <array>
 #include <ticketbottle/payment/rules.hpp>
 #include <ticketbottle/reconcile/question.hpp>
 
 #include "core/json.hpp"
+#include "payment/names.hpp"
 
 namespace ticketbottle::reconcile {
 
 namespace {
-
-constexpr std::array all_gateways{Gateway::zalopay,
-                                  Gateway::payos,
-                                  Gateway::vnpay,
-                                  Gateway::stripe,
-                                  Gateway::stripe_eventbridge,
-                                  Gateway::momo,
-                                  Gateway::standard_webhooks};
-static_assert(all_gateways.size() == gateway_count);
 
 constexpr std::size_t zalopay_date_digits = 6;
 constexpr std::size_t create_date_digits = 14;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 bool all_digits(std::string_view text) noexcept { return !text.empty() && std::ranges::all_of(text, is_digit); }
-
-/// Lower case, without '-' and '_'.
-std::string folded(std::string_view name) {
-    std::string out;
-    for (const char c : name) {
-        if (c != '-' && c != '_') out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-    return out;
-}
 
 /// yyMMdd_<anything>
 bool is_app_trans_id(std::string_view name) noexcept {
@@ -101,10 +83,12 @@ bool is_askable(const Gateways& gateways, Gateway gateway, QueryTarget target) {
 }  // namespace
 
 std::optional<Gateway> gateway_of(std::string_view provider) {
-    const std::string name = folded(provider);
-    const auto found =
-        std::ranges::find_if(all_gateways, [&](Gateway gateway) { return folded(to_string(gateway)) == name; });
-    return found == all_gateways.end() ? std::nullopt : std::optional(*found);
+    const std::string name = payment::folded_provider(provider);
+    for (std::size_t i = 0; i < gateway_count; ++i) {
+        const auto gateway = static_cast<Gateway>(i);
+        if (payment::folded_provider(to_string(gateway)) == name) return gateway;
+    }
+    return std::nullopt;
 }
 
 bool can_ask(const Gateways& gateways, Gateway gateway) noexcept {

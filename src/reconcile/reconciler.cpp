@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <condition_variable>
 #include <mutex>
 #include <new>
 #include <ticketbottle/core/ids.hpp>
 #include <ticketbottle/reconcile/reconciler.hpp>
 #include <utility>
 
+#include "core/waiting.hpp"
 #include "reconcile/reconcile_log.hpp"
 
 namespace ticketbottle::reconcile {
@@ -18,13 +18,6 @@ using std::chrono::milliseconds;
 constexpr milliseconds last_settle_timeout{400};
 
 bool settles(const ReconcileAction& action) { return std::holds_alternative<Settle>(action); }
-
-/// At most `at_most` from now, but not after `limit`; a stop ends it as it ends `limit`.
-Deadline bounded(const Deadline& limit, milliseconds at_most) {
-    if (limit.at() == Deadline::never().at()) return Deadline::in(at_most).or_stop(limit.stop_token());
-    const auto left = std::chrono::duration_cast<milliseconds>(limit.at() - Deadline::Clock::now());
-    return Deadline::in(std::clamp(left, milliseconds(0), at_most)).or_stop(limit.stop_token());
-}
 
 }  // namespace
 
@@ -133,10 +126,7 @@ void Reconciler::State::tell(const ReconcilerMachine& machine) {
 }
 
 void Reconciler::State::wait(const Wait& wait, const Deadline& limit) const {
-    std::mutex own;
-    std::condition_variable_any never;
-    std::unique_lock lock(own);
-    never.wait_for(lock, limit.stop_token(), std::min(wait.at_most, limit.remaining()), [] { return false; });
+    pause(limit.stop_token(), std::min(wait.at_most, limit.remaining()));
 }
 
 Reconciler::Reconciler(const Gateways& gateways, PaymentStore& store, HttpExchange exchange, const Clock& clock,

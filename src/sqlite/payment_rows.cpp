@@ -1,34 +1,11 @@
 #include "sqlite/payment_rows.hpp"
 
-#include <fmt/format.h>
+#include "payment/stored_names.hpp"
 
-#include <array>
+#include <fmt/format.h>
 
 namespace ticketbottle::sqlite {
 namespace {
-
-constexpr std::array every_notified_status{NotifiedStatus::succeeded, NotifiedStatus::failed, NotifiedStatus::cancelled,
-                                           NotifiedStatus::pending, NotifiedStatus::ignored};
-constexpr std::array every_outcome{Outcome::applied, Outcome::duplicate, Outcome::refused, Outcome::ignored, Outcome::retry};
-constexpr std::array every_refusal{Refusal::none,
-                                   Refusal::unknown_order,
-                                   Refusal::ambiguous_order,
-                                   Refusal::order_mismatch,
-                                   Refusal::provider_mismatch,
-                                   Refusal::amount_mismatch,
-                                   Refusal::currency_mismatch,
-                                   Refusal::already_completed,
-                                   Refusal::late_success,
-                                   Refusal::second_charge,
-                                   Refusal::content_conflict};
-
-template <class Values>
-auto named(const Values& values, std::string_view name) -> std::optional<typename Values::value_type> {
-    for (const auto value : values) {
-        if (to_string(value) == name) return value;
-    }
-    return std::nullopt;
-}
 
 Error odd_value(const Connection& connection, std::string_view column) {
     return connection.error(Errc::internal, fmt::format("column {} holds a value no version writes", column));
@@ -70,15 +47,15 @@ Result<InboxEntry> read_inbox_entry(const Connection& connection, const Query& r
     entry.payment_id = row.text(2);
     entry.transaction_id = row.text(3);
     entry.charge_id = row.text(4);
-    const auto status = named(every_notified_status, row.text(5));
+    const auto status = payment::parse_notified_status(row.text(5));
     if (!status) return odd_value(connection, "payment_inbox.status");
     entry.status = *status;
     entry.amount.minor_units = row.integer(6);
     const Result<Currency> currency = Currency::parse(row.text(7));
     if (!currency.has_value()) return odd_value(connection, "payment_inbox.currency");
     entry.amount.currency = *currency;
-    const auto outcome = named(every_outcome, row.text(8));
-    const auto refusal = named(every_refusal, row.text(9));
+    const auto outcome = payment::parse_outcome(row.text(8));
+    const auto refusal = payment::parse_refusal(row.text(9));
     if (!outcome || !refusal) return odd_value(connection, "payment_inbox.outcome or refusal");
     entry.outcome = *outcome;
     entry.refusal = *refusal;
