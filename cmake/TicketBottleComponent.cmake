@@ -5,6 +5,25 @@
 #   A doctest program bin/<name> that CTest runs.
 set(TICKETBOTTLE_COMPONENTS "" CACHE INTERNAL "")
 
+# What nearly every file includes, parsed once per build instead of once per file. The release and minimal presets do without
+# (CMAKE_DISABLE_PRECOMPILE_HEADERS), and so prove that each file includes what it uses.
+set(TICKETBOTTLE_FMT_INCLUDE "$<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>")  # for core/format.hpp, without the library
+set(_common_headers <ticketbottle/core/observer.hpp> <ticketbottle/core/result.hpp> <ticketbottle/core/time.hpp> <fmt/core.h>
+    <algorithm> <array> <charconv> <chrono> <functional> <map> <memory> <mutex> <optional> <span> <string> <vector>)
+file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/precompiled.cpp" CONTENT "")
+add_library(tkb_precompiled OBJECT "${PROJECT_BINARY_DIR}/precompiled.cpp")
+target_precompile_headers(tkb_precompiled PRIVATE ${_common_headers})
+target_include_directories(tkb_precompiled SYSTEM PRIVATE "${TICKETBOTTLE_FMT_INCLUDE}")
+target_link_libraries(tkb_precompiled PRIVATE tkb_flags Boost::headers)
+target_include_directories(tkb_precompiled PRIVATE "${PROJECT_SOURCE_DIR}/include")
+if(TICKETBOTTLE_WITH_TESTS AND NOT TICKETBOTTLE_WITH_FUZZERS)
+  add_executable(tkb_test_precompiled EXCLUDE_FROM_ALL "${PROJECT_BINARY_DIR}/precompiled.cpp")
+  target_precompile_headers(tkb_test_precompiled PRIVATE ${_common_headers} <doctest/doctest.h> <filesystem> <thread>)
+  target_link_libraries(tkb_test_precompiled PRIVATE tkb_flags tkb_test_main Boost::headers fmt::fmt)
+  target_include_directories(tkb_test_precompiled PRIVATE "${PROJECT_SOURCE_DIR}/include")
+  target_compile_options(tkb_test_precompiled PRIVATE $<$<CONFIG:Release>:-O1>)
+endif()
+
 function(tkb_component room)
   cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${room}/*.cpp")
@@ -14,13 +33,16 @@ function(tkb_component room)
     set(scope PUBLIC)
     target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:tkb_flags>)
     foreach(library IN LISTS arg_PRIVATE)
-      if(library MATCHES "header-only|Boost::headers")  # compiled in: an installed consumer needs none of it
+      if(library STREQUAL "Boost::headers")  # compiled in: an installed consumer needs none of it
         target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${library}>)
       else()
         target_link_libraries(${target} PRIVATE ${library})
       endif()
     endforeach()
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
+    target_precompile_headers(${target} REUSE_FROM tkb_precompiled)
+    target_include_directories(${target} SYSTEM PRIVATE
+                               "$<BUILD_INTERFACE:${TICKETBOTTLE_FMT_INCLUDE}>")
   else()
     add_library(${target} INTERFACE)
     set(scope INTERFACE)
@@ -44,10 +66,15 @@ endfunction()
 function(tkb_test name)
   cmake_parse_arguments(arg "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE tkb_flags tkb_test_main ${arg_LINK})
+  target_link_libraries(${name} PRIVATE tkb_flags tkb_test_main fmt::fmt ${arg_LINK})
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${name} PRIVATE TKB_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TKB_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)  # what is tested is optimised; the tests need not be
+  # What is tested is optimised and checked for undefined behaviour; the tests' own code need not be, and builds a third faster.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+  if("undefined" IN_LIST TICKETBOTTLE_SANITIZE)
+    target_compile_options(${name} PRIVATE -fno-sanitize=undefined)
+  endif()
+  target_precompile_headers(${name} REUSE_FROM tkb_test_precompiled)
   add_test(NAME ${name} COMMAND ${name})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 300)

@@ -13,7 +13,7 @@ set(_component_table "")
 foreach(room IN LISTS _rooms)
   get_property(depends GLOBAL PROPERTY TICKETBOTTLE_${room}_DEPENDS)
   get_property(private GLOBAL PROPERTY TICKETBOTTLE_${room}_PRIVATE)
-  list(FILTER private EXCLUDE REGEX "header-only|Boost::headers")
+  list(FILTER private EXCLUDE REGEX "Boost::headers")
   install(TARGETS tkb_${room} EXPORT ticketbottle-${room} ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT ${room})
   install(EXPORT ticketbottle-${room} NAMESPACE ticketbottle:: DESTINATION "${_config_dir}" FILE ticketbottle-${room}.cmake
           COMPONENT ${room})

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <optional>
 
-#include <fmt/format.h>
-
 #include <ticketbottle/ticket/qr.hpp>
+
+#include "core/format.hpp"
 
 namespace ticketbottle::consumer {
 
@@ -25,7 +25,7 @@ std::string encoded_path(std::string_view key) {
     for (const char c : key) {
         const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
                            c == '_' || c == '~' || c == '/';
-        out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        out += plain ? std::string(1, c) : formatted("%{:02X}", static_cast<unsigned char>(c));
     }
     return out;
 }
@@ -39,7 +39,7 @@ Result<void> check_link_base(std::string_view base) {
         return {};
     }
     return fail(Errc::invalid_argument, "consumer.options",
-                fmt::format("link_base: not an http or https URL of at most {} bytes of ASCII without query and fragment",
+                formatted("link_base: not an http or https URL of at most {} bytes of ASCII without query and fragment",
                             link_base_bytes_max));
 }
 
@@ -133,7 +133,7 @@ private:
         }
         const std::string link = self_.options_.link_base.empty()
                                      ? std::string()
-                                     : fmt::format("{}/{}", self_.options_.link_base, encoded_path(key));
+                                     : formatted("{}/{}", self_.options_.link_base, encoded_path(key));
         const auto mail = self_.mails_.ticket(ticket, {pdf, qr, link});
         if (!mail.has_value()) {
             return failed("consumer.mail_failed", ticket.order_code, mail.error(), MailKind::ticket);

@@ -1,7 +1,6 @@
 #include <ticketbottle/consumer/sqs.hpp>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/json.hpp"
 
 namespace ticketbottle::consumer {
@@ -29,7 +28,7 @@ Result<std::vector<Record>> read_sqs_batch(std::string_view invocation) {
         const auto id = item["messageId"].as_string();
         if (!id || id->empty() || id->size() > message_id_bytes_max) {
             // Without its id a record's failure could not be reported: it would be lost.
-            return malformed(fmt::format("Records[{}].messageId: not 1 to {} bytes of text", records.size(), message_id_bytes_max));
+            return malformed(formatted("Records[{}].messageId: not 1 to {} bytes of text", records.size(), message_id_bytes_max));
         }
         Record record;
         record.id = *id;

@@ -1,8 +1,9 @@
 #include "core/json.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <charconv>
 #include <cstring>
@@ -31,15 +32,15 @@ bool same_name(std::string_view a, std::string_view b) noexcept {
 ParseError make_error(ParseError::What what, std::size_t offset) {
     switch (what) {
         case ParseError::What::too_long:
-            return {what, offset, fmt::format("longer than {} bytes", offset)};
+            return {what, offset, formatted("longer than {} bytes", offset)};
         case ParseError::What::too_deep:
-            return {what, offset, fmt::format("nested too deeply at byte {}", offset)};
+            return {what, offset, formatted("nested too deeply at byte {}", offset)};
         case ParseError::What::duplicate_key:
-            return {what, offset, fmt::format("duplicate member name at byte {}", offset)};
+            return {what, offset, formatted("duplicate member name at byte {}", offset)};
         case ParseError::What::syntax:
             break;
     }
-    return {what, offset, fmt::format("byte {}: syntax error", offset)};
+    return {what, offset, formatted("byte {}: syntax error", offset)};
 }
 
 }  // namespace
@@ -345,8 +346,8 @@ void ObjectWriter::string(std::string_view name, std::string_view value) {
 
 void ObjectWriter::integer(std::string_view name, std::int64_t value) {
     this->name(name);
-    const fmt::format_int digits(value);
-    out_.append(digits.data(), digits.size());
+    std::array<char, 20> digits;  // -9223372036854775808
+    out_.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr);
 }
 
 void ObjectWriter::boolean(std::string_view name, bool value) { raw(name, value ? "true" : "false"); }

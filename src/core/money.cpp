@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ticketbottle/core/money.hpp>
+
+#include "core/format.hpp"
 #include <utility>
 
 namespace ticketbottle {
@@ -49,7 +49,7 @@ std::string format_money(Money money, Language language) {
     const auto bits = static_cast<std::uint64_t>(money.minor_units);
     const std::uint64_t magnitude = negative ? 0 - bits : bits;  // the least int64 has no positive counterpart
     const int exponent = money.currency.exponent();
-    const std::string digits = fmt::format("{:0{}}", magnitude, exponent + 1);
+    const std::string digits = formatted("{:0{}}", magnitude, exponent + 1);
     const std::size_t whole = digits.size() - static_cast<std::size_t>(exponent);
 
     std::string out = negative ? "-" : "";

@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "core/utf8.hpp"
 #include "email/check.hpp"
 
@@ -56,7 +55,7 @@ std::string utc(TimePoint time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-    return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+    return formatted("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                        static_cast<unsigned>(date.day()), clock.hours().count(), clock.minutes().count(),
                        clock.seconds().count());
 }
@@ -71,7 +70,7 @@ bool four_digit_year(TimePoint time) {
 Result<void> check_event(const CalendarEvent& event) {
     const bool printable = std::all_of(event.uid.begin(), event.uid.end(), [](char c) { return c > 0x20 && c < 0x7f; });
     if (event.uid.empty() || event.uid.size() > uid_bytes_max || !printable) {
-        return malformed(fmt::format("uid: not 1 to {} bytes of printable ASCII", uid_bytes_max));
+        return malformed(formatted("uid: not 1 to {} bytes of printable ASCII", uid_bytes_max));
     }
     if (event.length.count() < 0 || event.length > length_max) {
         return malformed("length: not between 0 and 31 days");
@@ -104,7 +103,7 @@ Result<std::string> build_calendar(const CalendarEvent& event) {
     append_line("DTSTAMP:" + utc(event.stamped_at), out);
     append_line("DTSTART:" + utc(event.starts_at), out);
     if (event.length.count() > 0) {
-        append_line(fmt::format("DURATION:PT{}M", event.length.count()), out);
+        append_line(formatted("DURATION:PT{}M", event.length.count()), out);
     }
     append_line("SUMMARY:" + escape_text(event.summary), out);
     if (!event.location.empty()) {

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 
+#include "core/format.hpp"
 #include "core/utf8.hpp"
-
-#include <fmt/format.h>
 
 namespace ticketbottle::email {
 
@@ -53,23 +52,23 @@ bool is_domain(std::string_view domain) noexcept {
 }
 
 Error malformed(std::string_view field, std::string_view what) {
-    return fail(Errc::malformed, operation, fmt::format("{}: {}", field, what));
+    return fail(Errc::malformed, operation, formatted("{}: {}", field, what));
 }
 
 template <class Refused>
 Result<void> check(std::string_view field, std::string_view text, std::size_t bytes_max, Refused refused) {
     if (text.size() > bytes_max) {
-        return malformed(field, fmt::format("{} bytes, at most {} are taken", text.size(), bytes_max));
+        return malformed(field, formatted("{} bytes, at most {} are taken", text.size(), bytes_max));
     }
     std::string_view rest = text;
     while (!rest.empty()) {
         const std::size_t at = text.size() - rest.size();
         const auto c = utf8::take(rest);
         if (!c) {
-            return malformed(field, fmt::format("not UTF-8 at byte {}", at));
+            return malformed(field, formatted("not UTF-8 at byte {}", at));
         }
         if (refused(*c)) {
-            return malformed(field, fmt::format("holds a control character at byte {}", at));
+            return malformed(field, formatted("holds a control character at byte {}", at));
         }
     }
     return {};

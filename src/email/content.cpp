@@ -1,7 +1,6 @@
 #include "email/content.hpp"
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "email/html.hpp"
 
 namespace ticketbottle::email {
@@ -18,13 +17,13 @@ constexpr std::string_view frame_begin =
 constexpr std::string_view frame_end = "</table>\n</td></tr></table>\n</body>\n</html>\n";
 
 void row(std::string& out, std::string_view style, std::string_view inner) {
-    out += fmt::format("<tr><td style=\"{}\">{}</td></tr>\n", style, inner);
+    out += formatted("<tr><td style=\"{}\">{}</td></tr>\n", style, inner);
 }
 
 std::string facts_table(const Content& content) {
     std::string table = "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\">\n";
     for (const Fact& fact : content.facts) {
-        table += fmt::format(
+        table += formatted(
             "<tr><td style=\"padding:6px 12px 6px 0;color:#616e7c;width:38%;vertical-align:top;border-bottom:1px solid #e4e7eb;\">{}"
             "</td><td style=\"padding:6px 0;vertical-align:top;word-break:break-word;border-bottom:1px solid #e4e7eb;\"><strong>{}"
             "</strong></td></tr>\n",
@@ -34,10 +33,10 @@ std::string facts_table(const Content& content) {
 }
 
 std::string list_block(const Content& content) {
-    std::string block = fmt::format("<strong>{}</strong><ol style=\"margin:8px 0 0 0;padding-left:22px;\">", 
+    std::string block = formatted("<strong>{}</strong><ol style=\"margin:8px 0 0 0;padding-left:22px;\">", 
                                     escape_html(content.list_heading));
     for (const std::string& item : content.list) {
-        block += fmt::format("<li style=\"word-break:break-word;\">{}</li>", escape_html(item));
+        block += formatted("<li style=\"word-break:break-word;\">{}</li>", escape_html(item));
     }
     return block + "</ol>";
 }
@@ -55,13 +54,13 @@ void body_rows(const Content& content, std::string& out) {
     if (!content.image_id.empty()) {
         // A white margin of its own: a dark theme must not swallow the code's quiet zone.
         row(out, "padding:22px 28px 0 28px;text-align:center;",
-            fmt::format("<img src=\"cid:{}\" alt=\"{}\" width=\"220\" height=\"220\" style=\"width:220px;height:220px;"
+            formatted("<img src=\"cid:{}\" alt=\"{}\" width=\"220\" height=\"220\" style=\"width:220px;height:220px;"
                         "background:#ffffff;padding:8px;image-rendering:pixelated;\">",
                         escape_html(content.image_id), escape_html(content.image_alt)));
     }
     if (!content.link.empty()) {
         row(out, "padding:22px 28px 0 28px;",
-            fmt::format("<a href=\"{}\" style=\"display:inline-block;padding:11px 20px;background:#1b4965;border-radius:6px;"
+            formatted("<a href=\"{}\" style=\"display:inline-block;padding:11px 20px;background:#1b4965;border-radius:6px;"
                         "color:#ffffff;text-decoration:none;\">{}</a>",
                         escape_html(content.link), escape_html(content.link_label)));
     }
@@ -74,29 +73,29 @@ void body_rows(const Content& content, std::string& out) {
 }  // namespace
 
 std::string to_text(const Content& content) {
-    std::string out = fmt::format("{}\n\n{}\n\n{}\n{}\n\n", content.brand, content.heading, content.greeting, content.intro);
+    std::string out = formatted("{}\n\n{}\n\n{}\n{}\n\n", content.brand, content.heading, content.greeting, content.intro);
     for (const Fact& fact : content.facts) {
-        out += fmt::format("{}: {}\n", fact.label, fact.value);
+        out += formatted("{}: {}\n", fact.label, fact.value);
     }
     if (!content.list.empty()) {
-        out += fmt::format("\n{}:\n", content.list_heading);
+        out += formatted("\n{}:\n", content.list_heading);
         for (std::size_t i = 0; i < content.list.size(); ++i) {
-            out += fmt::format("{}. {}\n", i + 1, content.list[i]);
+            out += formatted("{}. {}\n", i + 1, content.list[i]);
         }
     }
     if (!content.link.empty()) {
-        out += fmt::format("\n{}:\n{}\n", content.link_label, content.link);
+        out += formatted("\n{}:\n{}\n", content.link_label, content.link);
     }
     for (const std::string& note : content.notes) {
-        out += fmt::format("\n{}\n", note);
+        out += formatted("\n{}\n", note);
     }
     // "-- " is the mark of a signature; readers show what follows it in grey.
-    out += fmt::format("\n-- \n{}\n", content.footer);
+    out += formatted("\n-- \n{}\n", content.footer);
     return out;
 }
 
 std::string to_html(const Content& content) {
-    std::string out = fmt::format(
+    std::string out = formatted(
         "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n</head>\n",
         content.language == Language::vi ? "vi" : "en", escape_html(content.heading));

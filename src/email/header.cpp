@@ -5,11 +5,10 @@
 #include <chrono>
 #include <vector>
 
+#include "core/format.hpp"
 #include "core/utf8.hpp"
 #include "email/check.hpp"
 #include "email/encoded_word.hpp"
-
-#include <fmt/format.h>
 
 namespace ticketbottle::email {
 
@@ -56,7 +55,7 @@ std::string percent_encoded(std::string_view text) {
     for (const char c : text) {
         const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
                            c == '_';
-        out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+        out += plain ? std::string(1, c) : formatted("%{:02X}", static_cast<unsigned char>(c));
     }
     return out;
 }
@@ -152,20 +151,20 @@ HeaderField& HeaderField::text(std::string_view utf8) {
 HeaderField& HeaderField::mailbox(const Mailbox& mailbox, std::string_view after) {
     const std::string_view name = trim(mailbox.name);
     if (name.empty()) {
-        return atom(fmt::format("<{}>{}", mailbox.address, after));
+        return atom(formatted("<{}>{}", mailbox.address, after));
     }
     if (!is_plain(name) || name.size() > plain_word_max) {
         encoded(name);
     } else {
         atom(is_phrase(name) ? std::string(name) : quoted(name));
     }
-    return atom(fmt::format("<{}>{}", mailbox.address, after));
+    return atom(formatted("<{}>{}", mailbox.address, after));
 }
 
 HeaderField& HeaderField::parameter(std::string_view name, std::string_view ascii) {
     out_ += ';';
     ++column_;
-    return atom(fmt::format("{}={}", name, is_token(ascii) ? std::string(ascii) : quoted(ascii)));
+    return atom(formatted("{}={}", name, is_token(ascii) ? std::string(ascii) : quoted(ascii)));
 }
 
 HeaderField& HeaderField::filename(std::string_view name) {
@@ -178,8 +177,8 @@ HeaderField& HeaderField::filename(std::string_view name) {
         out_ += ';';
         ++column_;
         const std::string_view charset = i == 0 ? "UTF-8''" : "";
-        const std::string section = pieces.size() == 1 ? std::string() : fmt::format("*{}", i);
-        atom(fmt::format("filename{}*={}{}", section, charset, pieces[i]));
+        const std::string section = pieces.size() == 1 ? std::string() : formatted("*{}", i);
+        atom(formatted("filename{}*={}{}", section, charset, pieces[i]));
     }
     return *this;
 }
@@ -191,7 +190,7 @@ std::string rfc5322_date(TimePoint time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(day);
     const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::seconds>(time - day));
-    return fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000", days[std::chrono::weekday(day).c_encoding()],
+    return formatted("{}, {:02} {} {:04} {:02}:{:02}:{:02} +0000", days[std::chrono::weekday(day).c_encoding()],
                        static_cast<unsigned>(date.day()), months[static_cast<unsigned>(date.month()) - 1],
                        static_cast<int>(date.year()), clock.hours().count(), clock.minutes().count(), clock.seconds().count());
 }

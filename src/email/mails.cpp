@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "email/check.hpp"
 #include "email/content.hpp"
 #include "email/html.hpp"
@@ -25,7 +24,7 @@ constexpr std::chrono::minutes event_length_max = std::chrono::days{31};
 constexpr std::size_t subject_name_bytes_max = 200;
 
 Error bad_option(std::string_view option, std::string_view what) {
-    return fail(Errc::invalid_argument, "email.options", fmt::format("{}: {}", option, what));
+    return fail(Errc::invalid_argument, "email.options", formatted("{}: {}", option, what));
 }
 
 Result<void> check_option_mailbox(std::string_view option, const Mailbox& mailbox) {
@@ -33,7 +32,7 @@ Result<void> check_option_mailbox(std::string_view option, const Mailbox& mailbo
         return bad_option(option, "not an ASCII address of the form dot-atom@domain");
     }
     if (!check_line("name", mailbox.name, display_name_bytes_max).has_value()) {
-        return bad_option(option, fmt::format("its name is not one line of UTF-8 of at most {} bytes", display_name_bytes_max));
+        return bad_option(option, formatted("its name is not one line of UTF-8 of at most {} bytes", display_name_bytes_max));
     }
     return {};
 }
@@ -73,7 +72,7 @@ Result<void> check_ticket_id(std::string_view id) {
     });
     if (id.empty() || id.size() > ticket_id_bytes_max || id.front() == '.' || !plain) {
         return fail(Errc::malformed, "email.render",
-                    fmt::format("ticket_id: not 1 to {} of letters, digits, '.', '_' and '-'", ticket_id_bytes_max));
+                    formatted("ticket_id: not 1 to {} of letters, digits, '.', '_' and '-'", ticket_id_bytes_max));
     }
     return {};
 }
@@ -86,7 +85,7 @@ Result<void> check_link(std::string_view link) {
     });
     if (!scheme || !plain || link.size() > link_bytes_max) {
         return fail(Errc::invalid_argument, "email.render",
-                    fmt::format("link: not an http or https URL of at most {} bytes of ASCII", link_bytes_max));
+                    formatted("link: not an http or https URL of at most {} bytes of ASCII", link_bytes_max));
     }
     return {};
 }
@@ -97,7 +96,7 @@ std::string_view domain_of(std::string_view address) { return address.substr(add
 std::string joined(std::initializer_list<std::string_view> parts) {
     std::string out;
     for (const std::string_view part : parts) {
-        out += fmt::format("{}:{}", part.size(), part);
+        out += formatted("{}:{}", part.size(), part);
     }
     return out;
 }
@@ -115,8 +114,8 @@ Content begin_content(const MailOptions& options, std::string_view customer_name
     content.language = options.language;
     content.brand = options.brand;
     const std::string name = one_line(customer_name);
-    content.greeting = name.empty() ? std::string(words.greeting_nameless) : fmt::format(fmt::runtime(words.greeting), name);
-    content.footer = fmt::format(fmt::runtime(words.footer), options.brand);
+    content.greeting = name.empty() ? std::string(words.greeting_nameless) : formatted(fmt::runtime(words.greeting), name);
+    content.footer = formatted(fmt::runtime(words.footer), options.brand);
     return content;
 }
 
@@ -156,13 +155,13 @@ Result<void> list_tickets(const MailOptions& options, const PaymentEvent& event,
         }
         std::string line = one_line(ticket.ticket_type);
         if (const std::string seat = one_line(ticket.seat_info); !seat.empty()) {
-            line += fmt::format(", {}: {}", words.seat, seat);
+            line += formatted(", {}: {}", words.seat, seat);
         }
-        line += fmt::format(" ({}: {})", words.ticket_id, one_line(ticket.ticket_id));
+        line += formatted(" ({}: {})", words.ticket_id, one_line(ticket.ticket_id));
         content.list.push_back(std::move(line));
     }
     if (listed < event.tickets.size()) {
-        content.list.push_back(fmt::format(fmt::runtime(words.more_tickets), event.tickets.size() - listed));
+        content.list.push_back(formatted(fmt::runtime(words.more_tickets), event.tickets.size() - listed));
     }
     return {};
 }
@@ -192,7 +191,7 @@ Letter begin_letter(const MailOptions& options, std::string_view address, std::s
     letter.reply_to = options.reply_to;
     letter.to.push_back({std::string(address), shortened(one_line(name), subject_name_bytes_max)});
     letter.language = options.language;
-    letter.message_id = fmt::format("{}@{}", uuid, domain_of(options.from.address));
+    letter.message_id = formatted("{}@{}", uuid, domain_of(options.from.address));
     return letter;
 }
 
@@ -211,16 +210,16 @@ Result<RenderedMail> finish(const MailOptions& options, Letter& letter, const Co
 Result<Attachment> calendar_file(const MailOptions& options, const TicketIssued& ticket) {
     const Phrases& words = phrases(options.language);
     CalendarEvent event;
-    event.uid = fmt::format("{}@{}",
+    event.uid = formatted("{}@{}",
                             derived_uuid("ticketbottle.calendar.ticket", joined({ticket.order_code, ticket.ticket_id})),
                             domain_of(options.from.address));
     event.summary = one_line(ticket.event_name);
     event.location = one_line(ticket.event_venue);
-    event.description = fmt::format("{}: {}\n", words.ticket_type, one_line(ticket.ticket_type));
+    event.description = formatted("{}: {}\n", words.ticket_type, one_line(ticket.ticket_type));
     if (const std::string seat = one_line(ticket.seat_info); !seat.empty()) {
-        event.description += fmt::format("{}: {}\n", words.seat, seat);
+        event.description += formatted("{}: {}\n", words.seat, seat);
     }
-    event.description += fmt::format("{}: {}\n{}: {}", words.order_code, one_line(ticket.order_code), words.ticket_id, ticket.ticket_id);
+    event.description += formatted("{}: {}\n{}: {}", words.order_code, one_line(ticket.order_code), words.ticket_id, ticket.ticket_id);
     event.starts_at = ticket.event_date;
     event.length = options.event_length;
     event.stamped_at = ticket.issued_at;
@@ -252,7 +251,7 @@ Result<void> check_files(const TicketFiles& files) {
     }
     if (files.qr_png.size() > png_bytes_max) {
         return fail(Errc::invalid_argument, "email.render",
-                    fmt::format("qr_png: {} bytes, at most {} are taken", files.qr_png.size(), png_bytes_max));
+                    formatted("qr_png: {} bytes, at most {} are taken", files.qr_png.size(), png_bytes_max));
     }
     return files.link.empty() ? Result<void>() : check_link(files.link);
 }
@@ -262,14 +261,14 @@ Result<void> add_pdf(const MailOptions& options, const TicketIssued& ticket, con
                      Content& content) {
     const Phrases& words = phrases(options.language);
     if (files.pdf.size() <= options.attachment_bytes_max) {
-        const std::string filename = fmt::format("ticket-{}.pdf", ticket.ticket_id);
-        content.notes.push_back(fmt::format(fmt::runtime(words.ticket_attached), filename));
+        const std::string filename = formatted("ticket-{}.pdf", ticket.ticket_id);
+        content.notes.push_back(formatted(fmt::runtime(words.ticket_attached), filename));
         letter.attachments.push_back({filename, "application/pdf", {}, std::string(files.pdf)});
         return {};
     }
     if (files.link.empty()) {
         return fail(Errc::malformed, "email.render",
-                    fmt::format("pdf: {} bytes, at most {} are attached, and there is no link to it", files.pdf.size(),
+                    formatted("pdf: {} bytes, at most {} are attached, and there is no link to it", files.pdf.size(),
                                 options.attachment_bytes_max));
     }
     content.link = files.link;
@@ -289,10 +288,10 @@ Result<MailRenderer> MailRenderer::create(MailOptions options) {
         }
     }
     if (one_line(options.brand).empty() || !check_line("brand", options.brand, brand_bytes_max).has_value()) {
-        return bad_option("brand", fmt::format("not one line of 1 to {} bytes of UTF-8", brand_bytes_max));
+        return bad_option("brand", formatted("not one line of 1 to {} bytes of UTF-8", brand_bytes_max));
     }
     if (options.attachment_bytes_max < 1 || options.attachment_bytes_max > attachment_limit) {
-        return bad_option("attachment_bytes_max", fmt::format("not between 1 and {}", attachment_limit));
+        return bad_option("attachment_bytes_max", formatted("not between 1 and {}", attachment_limit));
     }
     if (options.event_length.count() < 0 || options.event_length > event_length_max) {
         return bad_option("event_length", "not between 0 and 31 days");
@@ -302,7 +301,7 @@ Result<MailRenderer> MailRenderer::create(MailOptions options) {
 
 Result<RenderedMail> MailRenderer::confirmation(const PaymentEvent& event) const {
     if (event.type != EventType::payment_completed) {
-        return fail(Errc::invalid_argument, "email.render", fmt::format("no mail is sent for {}", to_string(event.type)));
+        return fail(Errc::invalid_argument, "email.render", formatted("no mail is sent for {}", to_string(event.type)));
     }
     if (auto recipient = check_recipient(event.customer_email); !recipient.has_value()) {
         return recipient.error();
@@ -321,7 +320,7 @@ Result<RenderedMail> MailRenderer::confirmation(const PaymentEvent& event) const
     }
     const std::string uuid = derived_uuid("ticketbottle.mail.confirmation", joined({event.payment_id, event.customer_email}));
     Letter letter = begin_letter(*options_, event.customer_email, event.customer_name, uuid);
-    letter.subject = fmt::format(fmt::runtime(phrases(options_->language).confirmation_subject),
+    letter.subject = formatted(fmt::runtime(phrases(options_->language).confirmation_subject),
                                  shortened(one_line(event.order_code), subject_name_bytes_max));
     letter.date = event.at;
     return finish(*options_, letter, content, "confirmation-" + uuid);
@@ -339,7 +338,7 @@ Result<RenderedMail> MailRenderer::ticket(const TicketIssued& ticket, const Tick
         derived_uuid("ticketbottle.mail.ticket",
                      joined({ticket.order_code, ticket.ticket_id, to_iso8601(ticket.issued_at), ticket.customer_email}));
     Letter letter = begin_letter(*options_, ticket.customer_email, ticket.customer_name, uuid);
-    letter.subject = fmt::format(fmt::runtime(words.ticket_subject), shortened(one_line(ticket.event_name), subject_name_bytes_max));
+    letter.subject = formatted(fmt::runtime(words.ticket_subject), shortened(one_line(ticket.event_name), subject_name_bytes_max));
     letter.date = ticket.issued_at;
 
     Content content = ticket_content(*options_, ticket);
@@ -347,9 +346,9 @@ Result<RenderedMail> MailRenderer::ticket(const TicketIssued& ticket, const Tick
         return added.error();
     }
     if (!files.qr_png.empty()) {
-        content.image_id = fmt::format("qr-{}@{}", uuid, domain_of(options_->from.address));
+        content.image_id = formatted("qr-{}@{}", uuid, domain_of(options_->from.address));
         content.image_alt = words.qr_alt;
-        letter.images.push_back({content.image_id, fmt::format("qr-{}.png", ticket.ticket_id), "image/png", std::string(files.qr_png)});
+        letter.images.push_back({content.image_id, formatted("qr-{}.png", ticket.ticket_id), "image/png", std::string(files.qr_png)});
     }
     if (options_->calendar == CalendarFile::attach) {
         auto calendar = calendar_file(*options_, ticket);

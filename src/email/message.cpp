@@ -1,8 +1,7 @@
 #include <ticketbottle/core/ids.hpp>
 #include <ticketbottle/email/message.hpp>
 
-#include <fmt/format.h>
-
+#include "core/format.hpp"
 #include "email/check.hpp"
 #include "email/header.hpp"
 #include "email/transfer.hpp"
@@ -29,7 +28,7 @@ Result<void> check_header(const Letter& letter) {
         return from;
     }
     if (letter.to.empty() || letter.to.size() > recipients_max) {
-        return malformed(fmt::format("to: {} recipients, 1 to {} are taken", letter.to.size(), recipients_max));
+        return malformed(formatted("to: {} recipients, 1 to {} are taken", letter.to.size(), recipients_max));
     }
     for (const Mailbox& to : letter.to) {
         if (auto checked = check_mailbox("to", to); !checked.has_value()) {
@@ -87,7 +86,7 @@ Result<void> check_bodies(const Letter& letter) {
     }
     const std::size_t files = letter.images.size() + letter.attachments.size();
     if (files > files_max) {
-        return malformed(fmt::format("attachments: {} files, at most {} are taken", files, files_max));
+        return malformed(formatted("attachments: {} files, at most {} are taken", files, files_max));
     }
     std::size_t bytes = letter.text.size() + letter.html.size();
     for (const InlineImage& image : letter.images) {
@@ -103,7 +102,7 @@ Result<void> check_bodies(const Letter& letter) {
         bytes += attachment.bytes.size();
     }
     if (bytes > message_bytes_max) {  // before the work of encoding; build_message checks the result
-        return malformed(fmt::format("message: {} bytes before encoding, at most {} are taken", bytes, message_bytes_max));
+        return malformed(formatted("message: {} bytes before encoding, at most {} are taken", bytes, message_bytes_max));
     }
     return {};
 }
@@ -128,7 +127,7 @@ public:
             HeaderField(out_, "Reply-To").mailbox(*letter_.reply_to);
         }
         HeaderField(out_, "Subject").text(letter_.subject);
-        HeaderField(out_, "Message-ID").atom(fmt::format("<{}>", letter_.message_id));
+        HeaderField(out_, "Message-ID").atom(formatted("<{}>", letter_.message_id));
         HeaderField(out_, "MIME-Version").atom("1.0");
         HeaderField(out_, "Auto-Submitted").atom("auto-generated");
         HeaderField(out_, "Content-Language").atom(letter_.language == Language::vi ? "vi" : "en");
@@ -176,7 +175,7 @@ private:
     }
 
     std::string open(std::string_view media_type, char level) {
-        std::string boundary = fmt::format("=_{}_{}", level, stem_);
+        std::string boundary = formatted("=_{}_{}", level, stem_);
         HeaderField field(out_, "Content-Type");
         field.atom(media_type);
         if (level == 'r') {
@@ -187,8 +186,8 @@ private:
     }
 
     /// What comes before ends with CRLF already; this one belongs to the boundary (RFC 2046 5.1.1).
-    void begin_part(const std::string& boundary) { out_ += fmt::format("\r\n--{}\r\n", boundary); }
-    void close(const std::string& boundary) { out_ += fmt::format("\r\n--{}--\r\n", boundary); }
+    void begin_part(const std::string& boundary) { out_ += formatted("\r\n--{}\r\n", boundary); }
+    void close(const std::string& boundary) { out_ += formatted("\r\n--{}--\r\n", boundary); }
 
     void text_part(std::string_view media_type, std::string_view text) {
         HeaderField(out_, "Content-Type").atom(media_type).parameter("charset", "utf-8");
@@ -198,7 +197,7 @@ private:
 
     void image(const InlineImage& image) {
         HeaderField(out_, "Content-Type").atom(image.media_type).parameter("name", ascii_filename(image.filename));
-        HeaderField(out_, "Content-ID").atom(fmt::format("<{}>", image.content_id));
+        HeaderField(out_, "Content-ID").atom(formatted("<{}>", image.content_id));
         HeaderField(out_, "Content-Disposition").atom("inline").filename(image.filename);
         body("base64", base64_lines(image.bytes));
     }
@@ -242,7 +241,7 @@ Result<std::string> build_message(const Letter& letter) {
     writer.header();
     writer.mixed();
     if (out.size() > message_bytes_max) {
-        return malformed(fmt::format("message: {} bytes, at most {} are taken", out.size(), message_bytes_max));
+        return malformed(formatted("message: {} bytes, at most {} are taken", out.size(), message_bytes_max));
     }
     return out;
 }

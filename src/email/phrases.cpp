@@ -1,10 +1,10 @@
 #include "email/phrases.hpp"
 
+#include "core/format.hpp"
+
 #include <array>
 #include <cstdlib>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace ticketbottle::email {
 
@@ -86,8 +86,8 @@ std::string format_offset(std::chrono::seconds offset) {
         return "GMT";
     }
     const auto size = std::abs(minutes);
-    const std::string tail = size % 60 == 0 ? std::string() : fmt::format(":{:02}", size % 60);
-    return fmt::format("GMT{}{}{}", minutes < 0 ? '-' : '+', size / 60, tail);
+    const std::string tail = size % 60 == 0 ? std::string() : formatted(":{:02}", size % 60);
+    return formatted("GMT{}{}{}", minutes < 0 ? '-' : '+', size / 60, tail);
 }
 
 /// Letters and digits, lower case.
@@ -112,10 +112,10 @@ std::string format_time(TimePoint time, const Zone& zone, Language language) {
     const auto day = static_cast<std::size_t>(local.weekday);
     const std::string offset = format_offset(local.offset);
     if (language == Language::vi) {
-        return fmt::format("{}, {:02}/{:02}/{:04}, {:02}:{:02} ({})", vietnamese_days[day], local.day, local.month, local.year,
+        return formatted("{}, {:02}/{:02}/{:04}, {:02}:{:02} ({})", vietnamese_days[day], local.day, local.month, local.year,
                            local.hour, local.minute, offset);
     }
-    return fmt::format("{}, {} {} {:04}, {:02}:{:02} ({})", english_days[day], local.day,
+    return formatted("{}, {} {} {:04}, {:02}:{:02} ({})", english_days[day], local.day,
                        english_months[static_cast<std::size_t>(local.month - 1)], local.year, local.hour, local.minute, offset);
 }
 

@@ -1,6 +1,6 @@
 #include "event/fields.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 namespace ticketbottle::event {
 
@@ -19,7 +19,7 @@ std::string_view time_member(EventType type) noexcept {
 }
 
 void Reader::refuse(std::string_view name, std::string_view why) {
-    if (outcome_.has_value()) outcome_ = fail(Errc::malformed, operation_, fmt::format("{}: {}", name, why));
+    if (outcome_.has_value()) outcome_ = fail(Errc::malformed, operation_, formatted("{}: {}", name, why));
 }
 
 std::string Reader::text(std::string_view name, Presence presence) {

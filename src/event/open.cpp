@@ -2,8 +2,7 @@
 #include "event/fields.hpp"
 
 #include "core/crypto.hpp"
-
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <algorithm>
 
@@ -78,7 +77,7 @@ Result<IncomingEvent> open_event(std::string_view body, std::string_view type_be
     Result<std::string> payload = payload_of(*root["value"].as_string());
     if (!payload.has_value()) return payload.error();
     const Result<json::Document> inner = event::parse_object(*payload, operation);
-    if (!inner.has_value()) return fail(Errc::malformed, operation, fmt::format("value: {}", inner.error().detail_text()));
+    if (!inner.has_value()) return fail(Errc::malformed, operation, formatted("value: {}", inner.error().detail_text()));
     const Result<EventType> type =
         type_among({type_in(inner->root()), type_in(root), type_in_headers(root["headers"]), type_beside});
     if (!type.has_value()) return type.error();

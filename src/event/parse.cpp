@@ -1,7 +1,7 @@
 // Reading: an event's JSON text, from a queue, so hostile.
 #include "event/fields.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <array>
 

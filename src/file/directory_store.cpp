@@ -1,11 +1,10 @@
 #include <ticketbottle/file/directory_store.hpp>
 
+#include "core/format.hpp"
 #include "file/directory_list.hpp"
 #include "file/object_record.hpp"
 #include "file/posix.hpp"
 #include "file/record_folder.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>

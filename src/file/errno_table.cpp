@@ -1,6 +1,6 @@
 #include "file/posix.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <array>
 #include <cerrno>
@@ -59,15 +59,15 @@ Errc errc_of(Errno error) noexcept {
 
 std::string describe(Errno error) {
     const ErrnoRow* row = find(error);
-    return row != nullptr ? fmt::format("{} ({})", row->text, row->name) : fmt::format("system error {}", error.number);
+    return row != nullptr ? formatted("{} ({})", row->text, row->name) : formatted("system error {}", error.number);
 }
 
 Error failure(std::string_view operation, Errno error, std::string_view doing) {
-    return fail(errc_of(error), operation, fmt::format("{} {}", describe(error), doing));
+    return fail(errc_of(error), operation, formatted("{} {}", describe(error), doing));
 }
 
 Error sync_failure(std::string_view operation, Errno error, std::string_view doing) {
-    return fail(Errc::outcome_unknown, operation, fmt::format("{} {}", describe(error), doing));
+    return fail(Errc::outcome_unknown, operation, formatted("{} {}", describe(error), doing));
 }
 
 void throw_exception_from_error(Errno error, const boost::source_location&) { throw BadResultAccess(describe(error)); }

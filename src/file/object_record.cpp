@@ -1,9 +1,8 @@
 #include "file/object_record.hpp"
 
 #include "core/crypto.hpp"
+#include "core/format.hpp"
 #include "core/json.hpp"
-
-#include <fmt/format.h>
 
 namespace ticketbottle::file {
 namespace {
@@ -49,7 +48,7 @@ void write_version(const ObjectVersion& version, std::string& out) {
 std::string object_etag(std::string_view bytes) { return crypto::lower_hex(crypto::sha256({bytes})); }
 
 std::string file_stamp(const struct stat& info) {
-    return fmt::format("{}-{}-{}.{:09}", info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
+    return formatted("{}-{}-{}.{:09}", info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
 }
 
 std::string write_record(const ObjectRecord& record) {

@@ -1,10 +1,9 @@
 #include <ticketbottle/file/topic_log.hpp>
 
+#include "core/format.hpp"
 #include "file/posix.hpp"
 #include "file/topic_line.hpp"
 #include "file/topic_writer.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>

@@ -1,11 +1,10 @@
 #include <ticketbottle/file/topic_log.hpp>
 
+#include "core/format.hpp"
 #include "file/line_scanner.hpp"
 #include "file/posix.hpp"
 #include "file/topic_line.hpp"
 #include "file/topic_segments.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -68,7 +67,7 @@ private:
     void take(std::string_view text);
     [[nodiscard]] bool full() const { return messages_.size() >= max_ || bytes_ >= answer_bytes_max; }
     [[nodiscard]] Error failed(posix::Errno error, std::string_view doing) const {
-        return posix::failure(operation, error, fmt::format("{} {}/{}", doing, topic_, segment_name(segment_)));
+        return posix::failure(operation, error, formatted("{} {}/{}", doing, topic_, segment_name(segment_)));
     }
 
     const std::string& topic_;

@@ -1,6 +1,6 @@
 #include "file/topic_segments.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -21,7 +21,7 @@ std::optional<std::uint64_t> parse_number(std::string_view text) noexcept {
 
 }  // namespace
 
-std::string segment_name(std::uint64_t number) { return fmt::format("{:020}{}", number, suffix); }
+std::string segment_name(std::uint64_t number) { return formatted("{:020}{}", number, suffix); }
 
 std::optional<std::uint64_t> parse_segment_name(std::string_view name) noexcept {
     if (name.size() != digits + suffix.size() || !name.ends_with(suffix)) return std::nullopt;
@@ -40,7 +40,7 @@ posix::Outcome<std::vector<std::uint64_t>> list_segments(int folder) {
     return numbers;
 }
 
-std::string to_string(TopicPosition position) { return fmt::format("{}:{}", position.segment, position.offset); }
+std::string to_string(TopicPosition position) { return formatted("{}:{}", position.segment, position.offset); }
 
 std::optional<TopicPosition> parse_position(std::string_view text) noexcept {
     const std::size_t colon = text.find(':');

@@ -1,9 +1,8 @@
 #include "file/topic_writer.hpp"
 
+#include "core/format.hpp"
 #include "file/topic_line.hpp"
 #include "file/topic_segments.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -22,12 +21,12 @@ bool same_file(const posix::Outcome<struct stat>& a, const posix::Outcome<struct
 }  // namespace
 
 std::string TopicWriter::segment_path() const {
-    return number_ == 0 ? topic_ : fmt::format("{}/{}", topic_, segment_name(number_));
+    return number_ == 0 ? topic_ : formatted("{}/{}", topic_, segment_name(number_));
 }
 
 void TopicWriter::stop(posix::Errno error, std::string_view doing, Appended& result) const {
     result.cause = posix::errc_of(error);
-    result.reason = fmt::format("{} {} {}", posix::describe(error), doing, segment_path());
+    result.reason = formatted("{} {} {}", posix::describe(error), doing, segment_path());
 }
 
 void TopicWriter::forget_segment() noexcept {

@@ -1,9 +1,8 @@
 #include "gateway/gmt7.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "core/format.hpp"
 #include "gateway/fields.hpp"
 
 namespace ticketbottle::gateway {
@@ -28,7 +27,7 @@ std::string to_compact_gmt7(TimePoint time) {
     const auto day = floor<days>(local);
     const year_month_day date{day};
     const hh_mm_ss clock{local - day};
-    return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", static_cast<int>(date.year()),
+    return formatted("{:04}{:02}{:02}{:02}{:02}{:02}", static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), clock.hours().count(),
                        clock.minutes().count(), clock.seconds().count());
 }

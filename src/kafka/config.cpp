@@ -1,6 +1,7 @@
 #include "kafka/config.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
+
 #include <unistd.h>
 
 #include <array>
@@ -23,23 +24,23 @@ public:
         std::array<char, 512> text{};
         if (rd_kafka_conf_set(conf_, name, value, text.data(), text.size()) == RD_KAFKA_CONF_OK) return;
         refuse(option, secret ? "librdkafka " + client_version() + " does not take it"
-                              : fmt::format("librdkafka {} does not take it: {}", client_version(), text.data()));
+                              : formatted("librdkafka {} does not take it: {}", client_version(), text.data()));
     }
     void set(std::string_view option, const char* name, std::int64_t value) { set(option, name, std::to_string(value).c_str()); }
     void refuse(std::string_view option, std::string_view what) {
-        if (!error_.has_value()) error_ = fail(Errc::invalid_argument, "kafka.open", fmt::format("{}: {}", option, what));
+        if (!error_.has_value()) error_ = fail(Errc::invalid_argument, "kafka.open", formatted("{}: {}", option, what));
     }
     /// Was this librdkafka built with it? "ssl", "sasl_scram", "zstd".
     void need(std::string_view option, std::string_view feature) {
         std::array<char, 512> features{};
         std::size_t size = features.size();
         if (rd_kafka_conf_get(conf_, "builtin.features", features.data(), &size) != RD_KAFKA_CONF_OK) return;
-        const std::string all = fmt::format(",{},", features.data());
-        if (all.find(fmt::format(",{},", feature)) == std::string::npos)
-            refuse(option, fmt::format("librdkafka {} was built without {}", client_version(), feature));
+        const std::string all = formatted(",{},", features.data());
+        if (all.find(formatted(",{},", feature)) == std::string::npos)
+            refuse(option, formatted("librdkafka {} was built without {}", client_version(), feature));
     }
     void readable(std::string_view option, const std::string& path) {
-        if (::access(path.c_str(), R_OK) != 0) refuse(option, fmt::format("{} cannot be read: {}", path, std::strerror(errno)));
+        if (::access(path.c_str(), R_OK) != 0) refuse(option, formatted("{} cannot be read: {}", path, std::strerror(errno)));
     }
     [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
 

@@ -1,9 +1,8 @@
 #include "kafka/consumer.hpp"
 
+#include "core/format.hpp"
 #include "kafka/error.hpp"
 #include "kafka/received.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <optional>
@@ -37,7 +36,7 @@ struct FreeEvent {
 
 int in_ms(milliseconds time) { return static_cast<int>(std::max(time, milliseconds(0)).count()); }
 
-std::string position_of(std::int32_t partition, std::int64_t offset) { return fmt::format("{}:{}", partition, offset); }
+std::string position_of(std::int32_t partition, std::int64_t offset) { return formatted("{}:{}", partition, offset); }
 
 }  // namespace
 
@@ -125,7 +124,7 @@ Result<void> Consumer::take_one(milliseconds wait, std::vector<ReceivedMessage>&
         case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
         case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION: joined_ = true; return {};
         case RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED: return {};  // it joins again by itself
-        default: return fail(Errc::unavailable, "kafka.read", fmt::format("topic {}: {}", source_.topic, describe(got->err)));
+        default: return fail(Errc::unavailable, "kafka.read", formatted("topic {}: {}", source_.topic, describe(got->err)));
     }
     got_through();
     unread_.insert(got->partition);
@@ -137,7 +136,7 @@ Result<void> Consumer::take_one(milliseconds wait, std::vector<ReceivedMessage>&
 Error Consumer::no_answer(Deadline deadline) const {
     if (!trouble().empty()) return fail(Errc::unavailable, "kafka.read", trouble());
     if (deadline.expired()) return fail(Errc::cancelled, "kafka.read", joined_ ? "the deadline passed" : "the group did not answer before the deadline");
-    return fail(Errc::unavailable, "kafka.read", fmt::format("topic {}: {} partitions do not answer", source_.topic, unread_.size()));
+    return fail(Errc::unavailable, "kafka.read", formatted("topic {}: {} partitions do not answer", source_.topic, unread_.size()));
 }
 
 Result<std::vector<ReceivedMessage>> Consumer::read(std::size_t max, Deadline deadline) {

@@ -1,6 +1,6 @@
 #include "kafka/error.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <algorithm>
 #include <array>
@@ -116,6 +116,6 @@ Delivery delivery_of(rd_kafka_msg_status_t status) noexcept {
     }
 }
 
-std::string describe(rd_kafka_resp_err_t code) { return fmt::format("{}: {}", rd_kafka_err2name(code), rd_kafka_err2str(code)); }
+std::string describe(rd_kafka_resp_err_t code) { return formatted("{}: {}", rd_kafka_err2name(code), rd_kafka_err2str(code)); }
 
 }  // namespace ticketbottle::kafka

@@ -1,7 +1,7 @@
 #include <ticketbottle/kafka/kafka.hpp>
 #include <ticketbottle/kafka/source.hpp>
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -52,7 +52,7 @@ bool is_broker(std::string_view text) {
 }
 
 Error refuse(std::string_view option, std::string_view what) {
-    return fail(Errc::invalid_argument, "kafka.options", fmt::format("{}: {}", option, what));
+    return fail(Errc::invalid_argument, "kafka.options", formatted("{}: {}", option, what));
 }
 
 Result<void> check_brokers(const std::vector<std::string>& brokers) {
@@ -60,7 +60,7 @@ Result<void> check_brokers(const std::vector<std::string>& brokers) {
         return refuse("brokers", "needs 1 to 100 of host:port, for example b-1.example.com:9094");
     for (std::size_t i = 0; i < brokers.size(); ++i) {
         if (!is_broker(brokers[i]))
-            return refuse(fmt::format("brokers[{}]", i), "is not host:port without a scheme, for example b-1.example.com:9094");
+            return refuse(formatted("brokers[{}]", i), "is not host:port without a scheme, for example b-1.example.com:9094");
     }
     return {};
 }

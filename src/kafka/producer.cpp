@@ -1,9 +1,8 @@
 #include "kafka/producer.hpp"
 
+#include "core/format.hpp"
 #include "kafka/error.hpp"
 #include "kafka/trouble.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -78,7 +77,7 @@ Producer::Answer Producer::ask(Known& topic, milliseconds& patience, Deadline de
 
 Producer::TopicState Producer::prepare(const std::string& name, Deadline deadline) {
     Known* const topic = known(name);
-    if (topic == nullptr) return {Topic::refused, Errc::unsupported, fmt::format("{}: librdkafka does not take this topic's name", name)};
+    if (topic == nullptr) return {Topic::refused, Errc::unsupported, formatted("{}: librdkafka does not take this topic's name", name)};
     if (topic->ready) return {Topic::ready, {}, {}};
     const Deadline appears = Deadline::in(topic->missed ? milliseconds(0) : topic_appears);
     milliseconds patience = patience_least;
@@ -93,14 +92,14 @@ Producer::TopicState Producer::prepare(const std::string& name, Deadline deadlin
                 // Brokers that make topics on demand say so too, once, before they have made it.
                 if (!appears.expired()) break;
                 topic->missed = true;
-                state.reason = fmt::format("topic {} does not exist, and the brokers do not make it ({})", name, state.reason);
+                state.reason = formatted("topic {} does not exist, and the brokers do not make it ({})", name, state.reason);
                 return state;
             case Answer::unsettled:
                 if (!appears.expired()) break;
                 topic->missed = true;
-                state.reason = fmt::format("topic {} cannot be had for now: {}", name, state.reason);
+                state.reason = formatted("topic {} cannot be had for now: {}", name, state.reason);
                 return state;
-            case Answer::refused: state.reason = fmt::format("topic {}: {}", name, state.reason); return state;
+            case Answer::refused: state.reason = formatted("topic {}: {}", name, state.reason); return state;
             case Answer::later: break;
         }
         poll(deadline.slice(ask_again));
@@ -179,7 +178,7 @@ std::optional<std::string> Producer::fatal() const {
     std::array<char, 512> text{};
     const rd_kafka_resp_err_t code = rd_kafka_fatal_error(handle_, text.data(), text.size());
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
-    return fmt::format("librdkafka gave its producer up: {}: {}", rd_kafka_err2name(code), clean(text.data(), options_.password));
+    return formatted("librdkafka gave its producer up: {}: {}", rd_kafka_err2name(code), clean(text.data(), options_.password));
 }
 
 void Producer::silence() noexcept {

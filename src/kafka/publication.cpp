@@ -1,6 +1,6 @@
 #include "kafka/publication.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -81,7 +81,7 @@ Publication::Handed Publication::hand_over(Index i, Deadline deadline) {
     const std::size_t bytes = record_bytes(message);
     if (bytes > options_.message_bytes_max) {
         fail(i, Delivery::not_sent, Errc::malformed,
-             fmt::format("a record of {} bytes is too large; {} are allowed", bytes, options_.message_bytes_max));
+             formatted("a record of {} bytes is too large; {} are allowed", bytes, options_.message_bytes_max));
         return Handed::gone;
     }
     if (under_way_ > 0 && bytes_under_way_ + bytes > options_.queue_bytes_max) return Handed::wait;
@@ -213,7 +213,7 @@ std::string Publication::reason_of(Index i, rd_kafka_resp_err_t code) const {
     if (taken_back && !given_up_reason_.empty()) return given_up_reason_;
     // librdkafka gives back by itself what it held when it failed for good.
     if (taken_back || code == RD_KAFKA_RESP_ERR__FATAL) return producer_.fatal().value_or(describe(code));
-    if (blame_of(code) == Blame::batch) return fmt::format("{} (a record of {} bytes)", describe(code), record_bytes(messages_[i]));
+    if (blame_of(code) == Blame::batch) return formatted("{} (a record of {} bytes)", describe(code), record_bytes(messages_[i]));
     return describe(code);
 }
 

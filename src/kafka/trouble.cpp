@@ -1,6 +1,6 @@
 #include "kafka/trouble.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 namespace ticketbottle::kafka {
 namespace {
@@ -50,15 +50,15 @@ std::string explain(rd_kafka_resp_err_t code, int x509_error, std::string_view t
         case RD_KAFKA_RESP_ERR__AUTHENTICATION:
         case RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
             if (scram && version < scram_mended)
-                return fmt::format("the broker refuses this account, or it is Kafka 4 or newer, with which librdkafka {}.{}.{} cannot do SCRAM "
+                return formatted("the broker refuses this account, or it is Kafka 4 or newer, with which librdkafka {}.{}.{} cannot do SCRAM "
                                    "(2.6.1 and later can): {}",
                                    version >> 24, (version >> 16) & 0xff, (version >> 8) & 0xff, text);
-            return fmt::format("the broker refuses this account: {}", text);
-        case RD_KAFKA_RESP_ERR__SSL: return fmt::format("{}: {}", certificate_fault(x509_error), text);
-        case RD_KAFKA_RESP_ERR__RESOLVE: return fmt::format("the broker's name does not resolve: {}", text);
-        case RD_KAFKA_RESP_ERR__TRANSPORT: return fmt::format("no connection to the broker: {}", text);
-        case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: return fmt::format("no broker can be reached: {}", text);
-        default: return fmt::format("{}: {}", rd_kafka_err2name(code), text);
+            return formatted("the broker refuses this account: {}", text);
+        case RD_KAFKA_RESP_ERR__SSL: return formatted("{}: {}", certificate_fault(x509_error), text);
+        case RD_KAFKA_RESP_ERR__RESOLVE: return formatted("the broker's name does not resolve: {}", text);
+        case RD_KAFKA_RESP_ERR__TRANSPORT: return formatted("no connection to the broker: {}", text);
+        case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN: return formatted("no broker can be reached: {}", text);
+        default: return formatted("{}: {}", rd_kafka_err2name(code), text);
     }
 }
 

@@ -1,9 +1,8 @@
 #include <ticketbottle/observe/prometheus.hpp>
 
+#include "core/format.hpp"
 #include "observe/metric_help.hpp"
 #include "observe/text.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
@@ -47,7 +46,7 @@ std::string escaped(std::string_view text, bool quotes) {
     return out;
 }
 
-std::string number(double value) { return fmt::format("{}", value); }
+std::string number(double value) { return formatted("{}", value); }
 
 /// `a="1",b="2"`, sorted by name; nullopt if it cannot be.
 std::optional<std::string> labels_text(std::span<const Label> labels, bool histogram) {
@@ -59,7 +58,7 @@ std::optional<std::string> labels_text(std::span<const Label> labels, bool histo
     }
     std::string text;
     for (const auto& [name, value] : sorted) {
-        text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ",", name, escaped(to_utf8(value, label_bytes_max), true));
+        text += formatted("{}{}=\"{}\"", text.empty() ? "" : ",", name, escaped(to_utf8(value, label_bytes_max), true));
     }
     return text;
 }
@@ -158,8 +157,8 @@ bool PrometheusRegistry::State::runs_into_another(std::string_view name, MetricK
 void PrometheusRegistry::State::write_head(std::string& out, std::string_view name, MetricKind kind) const {
     const auto own = helps.find(name);
     const std::string_view help = own != helps.end() ? std::string_view(own->second) : metric_help(name);
-    if (!help.empty()) out += fmt::format("# HELP {} {}\n", name, escaped(help, false));
-    out += fmt::format("# TYPE {} {}\n", name, type_of(kind));
+    if (!help.empty()) out += formatted("# HELP {} {}\n", name, escaped(help, false));
+    out += formatted("# TYPE {} {}\n", name, type_of(kind));
 }
 
 void PrometheusRegistry::State::write_histogram(std::string& out, const std::string& name, const std::string& labels,
@@ -169,11 +168,11 @@ void PrometheusRegistry::State::write_histogram(std::string& out, const std::str
     std::uint64_t total = 0;
     for (std::size_t i = 0; i < options.buckets.size(); ++i) {
         total += series.buckets[i];
-        out += fmt::format("{}_bucket{{{}le=\"{}\"}} {}\n", name, before, number(options.buckets[i]), total);
+        out += formatted("{}_bucket{{{}le=\"{}\"}} {}\n", name, before, number(options.buckets[i]), total);
     }
-    out += fmt::format("{}_bucket{{{}le=\"+Inf\"}} {}\n", name, before, series.count);
-    out += fmt::format("{}_sum{} {}\n", name, braces, number(series.value));
-    out += fmt::format("{}_count{} {}\n", name, braces, series.count);
+    out += formatted("{}_bucket{{{}le=\"+Inf\"}} {}\n", name, before, series.count);
+    out += formatted("{}_sum{} {}\n", name, braces, number(series.value));
+    out += formatted("{}_count{} {}\n", name, braces, series.count);
 }
 
 void PrometheusRegistry::State::write(std::string& out, const std::string& name, const Family& family) const {
@@ -182,7 +181,7 @@ void PrometheusRegistry::State::write(std::string& out, const std::string& name,
         if (family.kind == MetricKind::histogram) {
             write_histogram(out, name, labels, series);
         } else {
-            out += fmt::format("{}{} {}\n", name, labels.empty() ? "" : "{" + labels + "}", number(series.value));
+            out += formatted("{}{} {}\n", name, labels.empty() ? "" : "{" + labels + "}", number(series.value));
         }
     }
 }
@@ -205,7 +204,7 @@ std::string PrometheusRegistry::text() const {
     std::string out;
     for (const auto& [name, family] : state_->families) state_->write(out, name, family);
     state_->write_head(out, dropped_name, MetricKind::counter);
-    out += fmt::format("{} {}\n", dropped_name, state_->dropped);
+    out += formatted("{} {}\n", dropped_name, state_->dropped);
     return out;
 }
 

@@ -1,8 +1,7 @@
 #include "observe/text.hpp"
 
+#include "core/format.hpp"
 #include "core/utf8.hpp"
-
-#include <fmt/format.h>
 
 #include <cmath>
 
@@ -24,7 +23,7 @@ std::string to_utf8(std::string_view text, std::size_t bytes_max) {
 
 std::string to_json_number(double value) {
     if (!std::isfinite(value)) return "null";
-    return fmt::format("{}", value);  // shortest text that reads back the same; "1e+30" is JSON too
+    return formatted("{}", value);  // shortest text that reads back the same; "1e+30" is JSON too
 }
 
 }  // namespace ticketbottle::observe

@@ -1,8 +1,7 @@
 #include <ticketbottle/outbox/message.hpp>
 
+#include "core/format.hpp"
 #include "outbox/text.hpp"
-
-#include <fmt/format.h>
 
 namespace ticketbottle::outbox {
 
@@ -10,7 +9,7 @@ Result<Message> to_message(const OutboxRow& row, const MessageOptions& options) 
     const auto topic = options.topics.find(row.event_type);
     if (topic == options.topics.end() || topic->second.empty()) {
         return fail(Errc::unsupported, "outbox.to_message",
-                    fmt::format("unknown event type {}", clean_text(row.event_type, event_type_bytes_max)));
+                    formatted("unknown event type {}", clean_text(row.event_type, event_type_bytes_max)));
     }
     Message message;
     message.topic = topic->second;

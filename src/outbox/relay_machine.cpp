@@ -1,8 +1,7 @@
 #include <ticketbottle/outbox/relay.hpp>
 
+#include "core/format.hpp"
 #include "outbox/text.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <unordered_set>

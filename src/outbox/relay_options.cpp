@@ -1,6 +1,6 @@
 #include <ticketbottle/outbox/relay.hpp>
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 namespace ticketbottle::outbox {
 
@@ -12,12 +12,12 @@ Error bad(std::string detail) { return fail(Errc::invalid_argument, "outbox.rela
 
 Result<void> check_range(std::string_view name, milliseconds value, milliseconds least, milliseconds most) {
     if (value >= least && value <= most) return {};
-    return bad(fmt::format("{}: {} ms is not in {}..{} ms", name, value.count(), least.count(), most.count()));
+    return bad(formatted("{}: {} ms is not in {}..{} ms", name, value.count(), least.count(), most.count()));
 }
 
 Result<void> check_count(std::string_view name, std::uint32_t value) {
     if (value >= 1 && value <= 1000) return {};
-    return bad(fmt::format("{}: {} is not in 1..1000", name, value));
+    return bad(formatted("{}: {} is not in 1..1000", name, value));
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ Result<void> check(const RelayOptions& options) {
         if (!checked.has_value()) return checked;
     }
     if (options.lease <= options.publish_timeout) {
-        return bad(fmt::format("lease: {} ms does not exceed publish_timeout, {} ms", options.lease.count(),
+        return bad(formatted("lease: {} ms does not exceed publish_timeout, {} ms", options.lease.count(),
                                options.publish_timeout.count()));
     }
     for (const auto& [type, topic] : options.messages.topics) {

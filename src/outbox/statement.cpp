@@ -2,10 +2,9 @@
 
 #include <ticketbottle/core/ids.hpp>
 
+#include "core/format.hpp"
 #include "core/json.hpp"
 #include "core/utf8.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -39,8 +38,8 @@ Result<std::string> quoted_table(std::string_view table, Dialect dialect) {
                     "table: a name or schema.name of letters, digits and _, at most 63 bytes each");
     }
     const char q = quote(dialect);
-    if (schema.empty()) return fmt::format("{}{}{}", q, last, q);
-    return fmt::format("{}{}{}.{}{}{}", q, schema, q, q, last, q);
+    if (schema.empty()) return formatted("{}{}{}", q, last, q);
+    return formatted("{}{}{}.{}{}{}", q, schema, q, q, last, q);
 }
 
 /// The whole statement for one dialect: its placeholders, and the casts a text parameter needs there.
@@ -53,9 +52,9 @@ std::string statement_text(const std::string& table, Dialect dialect) {
     const char q = quote(dialect);
     std::string names;
     for (const std::string_view column : columns) {
-        names += fmt::format("{}{}{}{}", names.empty() ? "" : ", ", q, column, q);
+        names += formatted("{}{}{}{}", names.empty() ? "" : ", ", q, column, q);
     }
-    return fmt::format("INSERT INTO {} ({}) VALUES ({})", table, names, values[static_cast<std::size_t>(dialect)]);
+    return formatted("INSERT INTO {} ({}) VALUES ({})", table, names, values[static_cast<std::size_t>(dialect)]);
 }
 
 std::string time_text(TimePoint time, Dialect dialect) {
@@ -67,14 +66,14 @@ std::string time_text(TimePoint time, Dialect dialect) {
 }
 
 Result<void> check_field(std::string_view name, std::string_view value) {
-    if (value.empty()) return fail(Errc::invalid_argument, operation, fmt::format("{}: empty", name));
+    if (value.empty()) return fail(Errc::invalid_argument, operation, formatted("{}: empty", name));
     if (value.size() > field_bytes_max) {
-        return fail(Errc::invalid_argument, operation, fmt::format("{}: longer than {} bytes", name, field_bytes_max));
+        return fail(Errc::invalid_argument, operation, formatted("{}: longer than {} bytes", name, field_bytes_max));
     }
     if (value.find('\0') != std::string_view::npos) {
-        return fail(Errc::invalid_argument, operation, fmt::format("{}: holds a NUL", name));
+        return fail(Errc::invalid_argument, operation, formatted("{}: holds a NUL", name));
     }
-    if (!utf8::valid(value)) return fail(Errc::invalid_argument, operation, fmt::format("{}: not UTF-8", name));
+    if (!utf8::valid(value)) return fail(Errc::invalid_argument, operation, formatted("{}: not UTF-8", name));
     return {};
 }
 
@@ -94,7 +93,7 @@ Result<void> check_payload(const std::string& payload, Dialect dialect) {
     const auto document = json::parse(payload, limits);
     if (!document.has_value()) {
         return fail(Errc::invalid_argument, operation,
-                    fmt::format("payload: not a JSON value of at most 1 MiB: {}", document.error().text));
+                    formatted("payload: not a JSON value of at most 1 MiB: {}", document.error().text));
     }
     if (payload.find('\0') != std::string::npos) return fail(Errc::invalid_argument, operation, "payload: holds a NUL");
     if (dialect == Dialect::postgresql && holds_nul(document->root())) {

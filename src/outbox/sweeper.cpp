@@ -1,8 +1,7 @@
 #include <ticketbottle/outbox/sweeper.hpp>
 
+#include "core/format.hpp"
 #include "outbox/text.hpp"
-
-#include <fmt/format.h>
 
 #include <variant>
 
@@ -42,7 +41,7 @@ void alert(const SweepReport& report, Observer& observer) {
     if (report.first_dead.empty()) return;
     std::string rows;
     for (const DeadRow& row : report.first_dead) {
-        rows += fmt::format("{}{} {} attempts={} created={}: {}", rows.empty() ? "" : "; ", clean_text(row.id, 36),
+        rows += formatted("{}{} {} attempts={} created={}: {}", rows.empty() ? "" : "; ", clean_text(row.id, 36),
                             clean_text(row.event_type, event_type_bytes_max), row.attempts, to_iso8601(row.created_at),
                             clean_text(row.reason, reason_bytes_max));
     }

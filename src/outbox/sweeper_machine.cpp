@@ -1,6 +1,6 @@
 #include <ticketbottle/outbox/sweeper.hpp>
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <utility>
 
@@ -16,12 +16,12 @@ Result<void> check_retention(std::string_view name, hours value) {
     constexpr hours least(1);
     constexpr hours most(10 * 366 * 24);
     if (value >= least && value <= most) return {};
-    return bad(fmt::format("{}: {} h is not in {}..{} h", name, value.count(), least.count(), most.count()));
+    return bad(formatted("{}: {} h is not in {}..{} h", name, value.count(), least.count(), most.count()));
 }
 
 Result<void> check_count(std::string_view name, std::uint32_t value, std::uint32_t least, std::uint32_t most) {
     if (value >= least && value <= most) return {};
-    return bad(fmt::format("{}: {} is not in {}..{}", name, value, least, most));
+    return bad(formatted("{}: {} is not in {}..{}", name, value, least, most));
 }
 
 std::string_view name_of(SweepKind kind) {
@@ -77,7 +77,7 @@ SweepAction SweeperMachine::after(SweepKind kind) {
 SweepAction SweeperMachine::removed(const Result<std::uint64_t>& answer) {
     if (!answer.has_value()) {
         report_.complete = false;
-        report_.troubles.push_back(fmt::format("removing {}: {}", name_of(kind_), to_string(answer.error())));
+        report_.troubles.push_back(formatted("removing {}: {}", name_of(kind_), to_string(answer.error())));
         return after(kind_);
     }
     switch (kind_) {
@@ -93,7 +93,7 @@ SweepAction SweeperMachine::counted(const Result<OutboxStatistics>& answer) {
         report_.stats = *answer;
     } else {
         report_.complete = false;
-        report_.troubles.push_back(fmt::format("counting: {}", to_string(answer.error())));
+        report_.troubles.push_back(formatted("counting: {}", to_string(answer.error())));
     }
     // Not counted: perhaps there are dead rows. The alert matters more than the figures.
     if (answer.has_value() && answer->dead == 0) return SweepDone{};
@@ -106,7 +106,7 @@ SweepAction SweeperMachine::listed(const Result<std::vector<DeadRow>>& answer) {
         if (report_.first_dead.size() > options_.alert_rows_max) report_.first_dead.resize(options_.alert_rows_max);
     } else {
         report_.complete = false;
-        report_.troubles.push_back(fmt::format("listing dead rows: {}", to_string(answer.error())));
+        report_.troubles.push_back(formatted("listing dead rows: {}", to_string(answer.error())));
     }
     return SweepDone{};
 }

@@ -1,9 +1,8 @@
 #include "payment/names.hpp"
 
+#include "core/format.hpp"
 #include "core/json.hpp"
 #include "core/utf8.hpp"
-
-#include <fmt/format.h>
 
 namespace ticketbottle::payment {
 namespace {
@@ -11,11 +10,11 @@ namespace {
 constexpr std::string_view operation = "payment.create";
 
 Error refuse(std::string_view field, std::string_view why) {
-    return fail(Errc::invalid_argument, operation, fmt::format("{}: {}", field, why));
+    return fail(Errc::invalid_argument, operation, formatted("{}: {}", field, why));
 }
 
 Result<void> check_text(std::string_view field, std::string_view text, std::size_t bytes_max) {
-    if (text.size() > bytes_max) return refuse(field, fmt::format("longer than {} bytes", bytes_max));
+    if (text.size() > bytes_max) return refuse(field, formatted("longer than {} bytes", bytes_max));
     if (!utf8::valid(text)) return refuse(field, "not UTF-8");
     if (text.find('\0') != std::string_view::npos) return refuse(field, "holds a NUL");
     return {};

@@ -1,10 +1,10 @@
 #include "postgres/connection.hpp"
 
+#include "core/format.hpp"
 #include "core/utf8.hpp"
 #include "core/waiting.hpp"
 #include "postgres/error.hpp"
 
-#include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -132,7 +132,7 @@ Result<void> Connection::connect_to(const Target& target, const ServerAddress* p
     }
     if (PQstatus(handle_.get()) != CONNECTION_OK) return fail(Errc::unavailable, operation, reason());
     if (server_version() < server_version_least)
-        return fail(Errc::unsupported, operation, fmt::format("the server is version {}; 13 or later is needed", server_version() / 10000));
+        return fail(Errc::unsupported, operation, formatted("the server is version {}; 13 or later is needed", server_version() / 10000));
     if (PQsetnonblocking(handle_.get(), 1) != 0 || PQenterPipelineMode(handle_.get()) != 1)
         return fail(Errc::internal, operation, reason());
     return {};
@@ -228,12 +228,12 @@ Result<std::vector<Rows>> Connection::attempt(std::string_view operation, std::s
     std::vector<Command> commands;
     if (!send(queries, commands)) {
         broken_ = true;
-        return fail(Errc::unavailable, operation, fmt::format("cannot send: {}", reason()));
+        return fail(Errc::unavailable, operation, formatted("cannot send: {}", reason()));
     }
     const Errc when_lost = effect == Effect::writes ? Errc::outcome_unknown : Errc::unavailable;
     if (PQpipelineSync(handle_.get()) != 1) {
         broken_ = true;
-        return fail(when_lost, operation, fmt::format("cannot send: {}", reason()));
+        return fail(when_lost, operation, formatted("cannot send: {}", reason()));
     }
     std::vector<Rows> rows(queries.size());
     std::optional<Error> error;
@@ -253,14 +253,14 @@ Result<std::vector<Rows>> Connection::attempt(std::string_view operation, std::s
                             "the deadline has passed and the server did not answer the request to stop");
             // What the server said before it hung up is the better reason.
             if (error && error->code != Errc::internal) return *error;
-            return fail(when_lost, operation, fmt::format("the connection was lost: {}", reason()));
+            return fail(when_lost, operation, formatted("the connection was lost: {}", reason()));
         }
         PGresult* const result = PQgetResult(handle_.get());
         if (result == nullptr) {
             ++command;
             if (command > commands.size() + 1) {
                 broken_ = true;
-                return fail(when_lost, operation, fmt::format("the connection was lost: {}", reason()));
+                return fail(when_lost, operation, formatted("the connection was lost: {}", reason()));
             }
             continue;
         }
@@ -271,14 +271,14 @@ Result<std::vector<Rows>> Connection::attempt(std::string_view operation, std::s
             const char* const state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
             if (state == nullptr) {
                 broken_ = true;
-                return fail(when_lost, operation, fmt::format("the connection was lost: {}", one_line(PQresultErrorMessage(result))));
+                return fail(when_lost, operation, formatted("the connection was lost: {}", one_line(PQresultErrorMessage(result))));
             }
             lost_statement_ = std::string_view(state) == "26000" || std::string_view(state) == "42P05";
             const char* const primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
             const char* const constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
             std::string detail = state_name(state);
             if (primary != nullptr && !message_may_quote(state)) detail += ": " + one_line(primary);
-            if (constraint != nullptr && message_may_quote(state)) detail += fmt::format(" ({})", constraint);
+            if (constraint != nullptr && message_may_quote(state)) detail += formatted(" ({})", constraint);
             error = fail(errc_of(state), operation, std::move(detail));
             if (ends_session(state) && !lost_statement_) broken_ = true;
         } else if ((status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) && command < commands.size()) {

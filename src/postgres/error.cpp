@@ -1,8 +1,7 @@
 #include "postgres/error.hpp"
 
+#include "core/format.hpp"
 #include "core/utf8.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -105,8 +104,8 @@ Errc errc_of(std::string_view state) noexcept {
 }
 
 std::string state_name(std::string_view state) {
-    if (const StateRow* row = find(state)) return fmt::format("{} {}", state, row->name);
-    if (const StateRow* row = find(state.substr(0, 2))) return fmt::format("{} ({})", state, row->name);
+    if (const StateRow* row = find(state)) return formatted("{} {}", state, row->name);
+    if (const StateRow* row = find(state.substr(0, 2))) return formatted("{} ({})", state, row->name);
     return std::string(state);
 }
 

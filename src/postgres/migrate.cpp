@@ -1,7 +1,6 @@
+#include "core/format.hpp"
 #include "postgres/pool.hpp"
 #include "postgres/sql.hpp"
-
-#include <fmt/format.h>
 
 #include <thread>
 
@@ -114,19 +113,19 @@ private:
 
     /// CONCURRENTLY leaves an invalid index behind when it is stopped: that one is dropped first.
     Result<void> make(const Index& index) {
-        const std::string look = fmt::format(
+        const std::string look = formatted(
             "SELECT i.indisvalid FROM pg_index i WHERE i.indexrelid = to_regclass('@.\"{}\"')", index.name);
         for (;;) {
             const Result<Rows> found = execute(look);
             if (!found.has_value()) return found.error();
             if (found->size() > 0 && found->flag(0, 0)) return {};
             if (found->size() > 0) {
-                if (auto dropped = step(fmt::format("DROP INDEX CONCURRENTLY IF EXISTS @.\"{}\"", index.name)); !dropped.has_value())
+                if (auto dropped = step(formatted("DROP INDEX CONCURRENTLY IF EXISTS @.\"{}\"", index.name)); !dropped.has_value())
                     return dropped.error();
             }
-            const Result<Rows> made = execute(fmt::format("CREATE INDEX CONCURRENTLY IF NOT EXISTS \"{}\" ON {}", index.name, index.definition));
+            const Result<Rows> made = execute(formatted("CREATE INDEX CONCURRENTLY IF NOT EXISTS \"{}\" ON {}", index.name, index.definition));
             if (made.has_value()) {
-                report_.done.push_back(fmt::format("made index {}", index.name));
+                report_.done.push_back(formatted("made index {}", index.name));
                 continue;
             }
             // Two migrations at once deadlock over an index, and one of them is told so.
@@ -170,7 +169,7 @@ Result<MigrationReport> migrate(Pool& pool, Deadline deadline) { return Migratio
 Result<void> create_deployed_tables(Pool& pool, Deadline deadline) {
     Pool::Impl& impl = pool.impl();
     std::string sql(deployed_tables);
-    sql.replace(sql.find('#'), 1, fmt::format("\"{}\"", impl.target.schema));
+    sql.replace(sql.find('#'), 1, formatted("\"{}\"", impl.target.schema));
     const Statement statement{"", in_schema(sql, impl.target.schema)};
     const auto made = impl.run("postgres.create_deployed_tables", Query{&statement, {}, true}, Effect::writes, deadline);
     if (!made.has_value()) return made.error();

@@ -1,8 +1,7 @@
 #include "postgres/outbox_sql.hpp"
 
+#include "core/format.hpp"
 #include "postgres/sql.hpp"
-
-#include <fmt/format.h>
 
 namespace ticketbottle::postgres {
 namespace {
@@ -78,8 +77,8 @@ SELECT id, "aggregateId", "aggregateType", "eventType", payload, created, "retry
  WHERE bytes_before < 8388608)sql";
     const OrderText& by = text_of(order);
     const std::string filter =
-        held ? fmt::format(fmt::runtime(not_held), fmt::arg("type", by.type), fmt::arg("now", TKB_NOW_MS), fmt::arg("place", by.place)) : "";
-    return in_schema(fmt::format(fmt::runtime(page), fmt::arg("text", by.text), fmt::arg("waiting", TKB_WAITING), fmt::arg("place", by.place),
+        held ? formatted(fmt::runtime(not_held), fmt::arg("type", by.type), fmt::arg("now", TKB_NOW_MS), fmt::arg("place", by.place)) : "";
+    return in_schema(formatted(fmt::runtime(page), fmt::arg("text", by.text), fmt::arg("waiting", TKB_WAITING), fmt::arg("place", by.place),
                                  fmt::arg("type", by.type), fmt::arg("not_held", filter)),
                      schema);
 }

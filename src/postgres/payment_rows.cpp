@@ -1,14 +1,13 @@
 #include "postgres/payment_rows.hpp"
 
+#include "core/format.hpp"
 #include "payment/stored_names.hpp"
-
-#include <fmt/format.h>
 
 namespace ticketbottle::postgres {
 namespace {
 
 Error odd_value(std::string_view operation, std::string_view column) {
-    return fail(Errc::internal, operation, fmt::format("column {} holds a value no version writes", column));
+    return fail(Errc::internal, operation, formatted("column {} holds a value no version writes", column));
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 #include "postgres/pool.hpp"
 
+#include "core/format.hpp"
 #include "postgres/error.hpp"
 #include "postgres/sql.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 

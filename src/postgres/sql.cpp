@@ -1,6 +1,6 @@
 #include "postgres/sql.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 namespace ticketbottle::postgres {
 
@@ -8,7 +8,7 @@ std::string in_schema(std::string_view sql, std::string_view schema) {
     std::string out;
     for (std::size_t at = 0; at < sql.size(); ++at) {
         if (sql.substr(at, 2) == "@.") {
-            out += fmt::format("\"{}\".", schema);
+            out += formatted("\"{}\".", schema);
             ++at;
         } else {
             out += sql[at];
@@ -182,13 +182,13 @@ SELECT CASE WHEN stores AND NOT EXISTS (SELECT FROM moved) THEN 'again' ELSE ver
 std::string settle_sql(std::string_view schema, bool inbox, Names names) {
     static_assert(names_few == 2);
     const auto list = [names](const char* parameter) {
-        return fmt::format(fmt::runtime(names == Names::few ? "ARRAY[({0}::text[])[1], ({0}::text[])[2]]" : "{0}::text[]"), parameter);
+        return formatted(fmt::runtime(names == Names::few ? "ARRAY[({0}::text[])[1], ({0}::text[])[2]]" : "{0}::text[]"), parameter);
     };
-    std::string sql = fmt::format(fmt::runtime(found), fmt::arg("transactions", list("$1")), fmt::arg("orders", list("$2")));
+    std::string sql = formatted(fmt::runtime(found), fmt::arg("transactions", list("$1")), fmt::arg("orders", list("$2")));
     sql += inbox ? known_with_inbox : known_without_inbox;
-    sql += fmt::format(fmt::runtime(facts), fmt::arg("charge", inbox ? charge_with_inbox : charge_without_inbox));
+    sql += formatted(fmt::runtime(facts), fmt::arg("charge", inbox ? charge_with_inbox : charge_without_inbox));
     sql += decided;
-    sql += fmt::format(fmt::runtime(written), fmt::arg("inbox", inbox));
+    sql += formatted(fmt::runtime(written), fmt::arg("inbox", inbox));
     sql += inbox ? keep_in_inbox : keep_nothing;
     sql += write;
     return in_schema(sql, schema);

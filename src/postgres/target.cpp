@@ -1,6 +1,7 @@
 #include "postgres/target.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
+
 #include <libpq-fe.h>
 
 #include <algorithm>
@@ -78,8 +79,8 @@ Result<Parameters> take_parameters(Cleansed& url) {
         const bool plain = std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
         if (name.empty() || !plain) return refuse("a parameter after ? has a name that is no word of small letters");
         if (equals == std::string_view::npos || !decode(part.substr(equals + 1), value))
-            return refuse(fmt::format("{}: no value, or one that is not percent-encoded rightly", name));
-        if (!parameters.emplace(name, value).second) return refuse(fmt::format("{}: given twice", name));
+            return refuse(formatted("{}: no value, or one that is not percent-encoded rightly", name));
+        if (!parameters.emplace(name, value).second) return refuse(formatted("{}: given twice", name));
     }
     url.text.resize(mark);
     return parameters;
@@ -92,7 +93,7 @@ Result<std::optional<std::uint32_t>> number(const Parameters& parameters, std::s
     const char* const end = place->second.data() + place->second.size();
     const auto [stopped, error] = std::from_chars(place->second.data(), end, value);
     if (error != std::errc() || stopped != end || value < least || value > most)
-        return refuse(fmt::format("{}: not a whole number from {} to {}", name, least, most));
+        return refuse(formatted("{}: not a whole number from {} to {}", name, least, most));
     return std::optional(value);
 }
 
@@ -179,7 +180,7 @@ Result<void> check_with_libpq(const Cleansed& conninfo, std::vector<ServerAddres
         };
         const auto digits = [](char c) { return (c >= '0' && c <= '9') || c == ','; };
         if (!std::ranges::all_of(value, plain) || (keyword == "port" && !std::ranges::all_of(value, digits)))
-            outcome = refuse(fmt::format("{}: holds a letter no host or port has; write the password's @ : / ? # % as %40 %3A %2F %3F %23 %25",
+            outcome = refuse(formatted("{}: holds a letter no host or port has; write the password's @ : / ? # % as %40 %3A %2F %3F %23 %25",
                                          keyword));
     }
     if (outcome.has_value()) places = places_of(said);
@@ -200,7 +201,7 @@ std::string encoded(std::string_view text) {
         if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.' || c == '/') {
             out += c;
         } else {
-            out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+            out += formatted("%{:02X}", static_cast<unsigned char>(c));
         }
     }
     return out;
@@ -210,7 +211,7 @@ std::string encoded(std::string_view text) {
 
 Result<Target> read_target(const Options& options) {
     if (options.url.empty()) return refuse("empty");
-    if (options.url.expose().size() > url_bytes_max) return refuse(fmt::format("longer than {} bytes", url_bytes_max));
+    if (options.url.expose().size() > url_bytes_max) return refuse(formatted("longer than {} bytes", url_bytes_max));
     if (options.url.expose().find('\0') != std::string_view::npos) return refuse("holds a NUL");
     Target target;
     target.schema = options.schema;

@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ticketbottle/reconcile/reconciler.hpp>
+
+#include "core/format.hpp"
 #include <unordered_map>
 #include <utility>
 
@@ -176,7 +176,7 @@ ReconcileAction ReconcilerMachine::look(Moment now) {
 ReconcileAction ReconcilerMachine::ask(Moment now, Open& open) {
     const Gateway gateway = open.question.gateway;
     QueryTarget& target = open.question.targets[open.target];
-    target.request_id = fmt::format("{}{:012x}", run_, ++questions_ & 0xffffffffffff);
+    target.request_id = formatted("{}{:012x}", run_, ++questions_ & 0xffffffffffff);
     target.ip_address = options_.ip_address;
     auto request = query(gateways_, gateway, target, now.utc);
     if (!request.has_value()) {  // it could be built when the payment was taken up

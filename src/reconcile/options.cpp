@@ -1,7 +1,7 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <ticketbottle/reconcile/reconciler.hpp>
+
+#include "core/format.hpp"
 
 namespace ticketbottle::reconcile {
 
@@ -15,7 +15,7 @@ Error bad(std::string detail) { return fail(Errc::invalid_argument, "reconcile.o
 
 Result<void> check_range(std::string_view name, milliseconds value, milliseconds least, milliseconds most) {
     if (value >= least && value <= most) return {};
-    return bad(fmt::format("{}: {} ms is not in {}..{} ms", name, value.count(), least.count(), most.count()));
+    return bad(formatted("{}: {} ms is not in {}..{} ms", name, value.count(), least.count(), most.count()));
 }
 
 Result<void> check_address(std::string_view address) {
@@ -47,7 +47,7 @@ Result<void> check(const ReconcilerOptions& options) {
         if (!checked.has_value()) return checked;
     }
     if (options.page_rows_max < 1 || options.page_rows_max > 1000)
-        return bad(fmt::format("page_rows_max: {} is not in 1..1000", options.page_rows_max));
+        return bad(formatted("page_rows_max: {} is not in 1..1000", options.page_rows_max));
     return {};
 }
 

@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include <ticketbottle/reconcile/question.hpp>
+
+#include "core/format.hpp"
 
 namespace ticketbottle::reconcile {
 
@@ -15,7 +15,7 @@ std::optional<Reading> read_status(Gateway gateway, int status) {
     // answer at one path.
     const bool path_names_payment =
         gateway == Gateway::payos || gateway == Gateway::stripe || gateway == Gateway::stripe_eventbridge;
-    const std::string text = fmt::format("HTTP status {}", status);
+    const std::string text = formatted("HTTP status {}", status);
     if (status == 401 || status == 403) return trouble(Answered::not_admitted, text);
     if (status >= 300 && status < 400) return trouble(Answered::unreachable, text + ": redirects are not followed");
     if (status >= 500 || status == 429 || status == 408) return trouble(Answered::unreachable, text);
@@ -100,7 +100,7 @@ Reading read(const Payment& payment, Gateway gateway, const QueryTarget& target,
     Verdict verdict = read_answer(gateways, gateway, target, answer);
     if (!verdict.has_value()) {
         const Rejection rejection = verdict.error();
-        return trouble(kind_of(rejection.reason), fmt::format("{}: {}", to_string(rejection.reason), rejection.detail));
+        return trouble(kind_of(rejection.reason), formatted("{}: {}", to_string(rejection.reason), rejection.detail));
     }
     PaymentNotification& told = verdict->notification;
     if (!is_about(payment, target, told)) return trouble(Answered::another, "the answer names another order");

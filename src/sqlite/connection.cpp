@@ -1,8 +1,8 @@
 #include "sqlite/connection.hpp"
 
+#include "core/format.hpp"
 #include "sqlite/error.hpp"
 
-#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -141,7 +141,7 @@ std::int64_t Connection::changes() const noexcept { return sqlite3_changes(handl
 Error Connection::error(int code) const { return make_error(code, operation_, sqlite3_errmsg(handle_), path_); }
 
 Error Connection::error(Errc code, std::string_view what) const {
-    return fail(code, operation_, fmt::format("{} ({})", what, path_));
+    return fail(code, operation_, formatted("{} ({})", what, path_));
 }
 
 Result<Transaction> Transaction::begin(Connection& connection, TransactionKind kind) {
@@ -176,7 +176,7 @@ Result<void> Transaction::commit() {
     const int code = sqlite3_extended_errcode(connection_->handle_);
     Error error = done.error();
     if ((code & 0xff) == SQLITE_IOERR)
-        return connection_->error(Errc::outcome_unknown, fmt::format("commit: {}", error.detail_text()));
+        return connection_->error(Errc::outcome_unknown, formatted("commit: {}", error.detail_text()));
     return error;
 }
 

@@ -1,6 +1,7 @@
 #include "sqlite/error.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
+
 #include <sqlite3.h>
 
 #include <algorithm>
@@ -70,12 +71,12 @@ Errc errc_of(int code) noexcept {
 
 std::string code_name(int code) {
     if (const CodeRow* row = find(code)) return std::string(row->name);
-    if (const CodeRow* row = find(primary(code))) return fmt::format("{} ({})", row->name, code);
-    return fmt::format("SQLite result {}", code);
+    if (const CodeRow* row = find(primary(code))) return formatted("{} ({})", row->name, code);
+    return formatted("SQLite result {}", code);
 }
 
 Error make_error(int code, std::string_view operation, std::string_view message, std::string_view path) {
-    return fail(errc_of(code), operation, fmt::format("{}: {} ({})", code_name(code), message, path));
+    return fail(errc_of(code), operation, formatted("{}: {} ({})", code_name(code), message, path));
 }
 
 }  // namespace ticketbottle::sqlite

@@ -1,9 +1,9 @@
 // Opening: what the file is, whether it is whole, whose it is, and its schema.
+#include "core/format.hpp"
 #include "sqlite/connection.hpp"
 #include "sqlite/error.hpp"
 #include "sqlite/schema.hpp"
 
-#include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 
@@ -49,7 +49,7 @@ Result<void> check_path(const Options& options) {
     if (options.mode != OpenMode::create) return fail(Errc::invalid_argument, operation, path + " does not exist");
     const fs::path folder = fs::absolute(path, error).parent_path();
     if (!fs::is_directory(folder, error))
-        return fail(Errc::invalid_argument, operation, fmt::format("{}: its folder does not exist", path));
+        return fail(Errc::invalid_argument, operation, formatted("{}: its folder does not exist", path));
     return make_private_file(path);
 }
 
@@ -165,13 +165,13 @@ Result<void> Connection::check_owner_and_schema(OpenMode mode) {
     const Result<std::int64_t> owner = first_number("PRAGMA application_id");
     if (!owner.has_value()) return owner.error();
     if (*owner != 0 && *owner != application_id)
-        return error(Errc::invalid_argument, fmt::format("the database belongs to another program (application_id {})", *owner));
+        return error(Errc::invalid_argument, formatted("the database belongs to another program (application_id {})", *owner));
     const Result<std::int64_t> version = first_number("PRAGMA user_version");
     if (!version.has_value()) return version.error();
     const bool ours = *owner == application_id;
     if (ours && *version > schema_version) {
         return error(Errc::invalid_argument,
-                     fmt::format("the schema is version {}, newer than this library's {}", *version, schema_version));
+                     formatted("the schema is version {}, newer than this library's {}", *version, schema_version));
     }
     if (mode == OpenMode::create) {
         if (Result<void> wal = enter_wal(); !wal.has_value()) return wal;
@@ -182,7 +182,7 @@ Result<void> Connection::check_owner_and_schema(OpenMode mode) {
     const Result<void> tables = execute(probe);
     if (!tables.has_value()) {
         if ((sqlite3_extended_errcode(handle_) & 0xff) != SQLITE_ERROR) return tables;
-        return error(Errc::invalid_argument, fmt::format("the tables are missing or not ours: {}", sqlite3_errmsg(handle_)));
+        return error(Errc::invalid_argument, formatted("the tables are missing or not ours: {}", sqlite3_errmsg(handle_)));
     }
     // In a host's own file the journal mode is the host's affair unless we were asked to make the tables.
     return mode == OpenMode::existing && ours ? enter_wal() : Result<void>();

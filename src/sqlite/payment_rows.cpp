@@ -1,14 +1,13 @@
 #include "sqlite/payment_rows.hpp"
 
+#include "core/format.hpp"
 #include "payment/stored_names.hpp"
-
-#include <fmt/format.h>
 
 namespace ticketbottle::sqlite {
 namespace {
 
 Error odd_value(const Connection& connection, std::string_view column) {
-    return connection.error(Errc::internal, fmt::format("column {} holds a value no version writes", column));
+    return connection.error(Errc::internal, formatted("column {} holds a value no version writes", column));
 }
 
 }  // namespace

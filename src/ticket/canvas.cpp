@@ -1,6 +1,6 @@
 #include "ticket/canvas.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -12,13 +12,13 @@ namespace ticketbottle::ticket {
 
 namespace {
 
-std::string fill_colour(const Colour& c) { return fmt::format("{:.3g} {:.3g} {:.3g} rg\n", c.red, c.green, c.blue); }
+std::string fill_colour(const Colour& c) { return formatted("{:.3g} {:.3g} {:.3g} rg\n", c.red, c.green, c.blue); }
 
 /// A UTF-16BE code unit sequence in hex, for a CMap.
 std::string utf16_hex(char32_t c) {
     const auto value = static_cast<std::uint32_t>(c);
-    if (value <= 0xffff) return fmt::format("{:04X}", value);
-    return fmt::format("{:04X}{:04X}", 0xd800 + ((value - 0x10000) >> 10), 0xdc00 + ((value - 0x10000) & 0x3ff));
+    if (value <= 0xffff) return formatted("{:04X}", value);
+    return formatted("{:04X}{:04X}", 0xd800 + ((value - 0x10000) >> 10), 0xdc00 + ((value - 0x10000) & 0x3ff));
 }
 
 /// ISO 32000-1 section 9.10.3. A bfchar section holds at most 100 entries.
@@ -31,9 +31,9 @@ std::string to_unicode_map(const std::vector<Glyph>& glyphs) {
     constexpr std::size_t section_max = 100;
     for (std::size_t start = 0; start < glyphs.size(); start += section_max) {
         const std::size_t count = std::min(section_max, glyphs.size() - start);
-        fmt::format_to(std::back_inserter(map), "{} beginbfchar\n", count);
+        append_formatted(map, "{} beginbfchar\n", count);
         for (std::size_t i = start; i < start + count; ++i) {
-            fmt::format_to(std::back_inserter(map), "<{:04X}> <{}>\n", i + 1, utf16_hex(glyphs[i].code_point));
+            append_formatted(map, "<{:04X}> <{}>\n", i + 1, utf16_hex(glyphs[i].code_point));
         }
         map += "endbfchar\n";
     }
@@ -52,16 +52,16 @@ std::string subset_tag(const std::vector<Glyph>& glyphs) {
 }  // namespace
 
 Canvas::Canvas(const FontSet& fonts, double scale) : fonts_(fonts) {
-    if (scale != 1) content_ = fmt::format("{0:.6f} 0 0 {0:.6f} 0 0 cm\n", scale);
+    if (scale != 1) content_ = formatted("{0:.6f} 0 0 {0:.6f} 0 0 cm\n", scale);
 }
 
 void Canvas::fill(double x, double y, double width, double height, const Colour& colour) {
     content_ += fill_colour(colour);
-    fmt::format_to(std::back_inserter(content_), "{:.2f} {:.2f} {:.2f} {:.2f} re f\n", x, y, width, height);
+    append_formatted(content_, "{:.2f} {:.2f} {:.2f} {:.2f} re f\n", x, y, width, height);
 }
 
 void Canvas::dashed_line(double x1, double y1, double x2, double y2, const Colour& c) {
-    fmt::format_to(std::back_inserter(content_),
+    append_formatted(content_,
                    "q {:.3g} {:.3g} {:.3g} RG 0.8 w [3 3] 0 d {:.2f} {:.2f} m {:.2f} {:.2f} l S Q\n", c.red, c.green,
                    c.blue, x1, y1, x2, y2);
 }
@@ -71,13 +71,13 @@ void Canvas::text(const Glyphs& line, double x, double y, double size, const Col
     if (align == Align::centre) x -= length / 2;
     if (align == Align::right) x -= length;
     content_ += fill_colour(colour);
-    fmt::format_to(std::back_inserter(content_), "BT {:.2f} {:.2f} Td\n", x, y);
+    append_formatted(content_, "BT {:.2f} {:.2f} Td\n", x, y);
     for (std::size_t at = 0; at < line.size();) {
         const std::uint16_t font = line[at].font;
         const std::size_t index = use(font);
-        fmt::format_to(std::back_inserter(content_), "/F{} {:.1f} Tf <", index, size);
+        append_formatted(content_, "/F{} {:.1f} Tf <", index, size);
         for (; at < line.size() && line[at].font == font; ++at) {
-            fmt::format_to(std::back_inserter(content_), "{:04X}", code(used_[index], line[at]));
+            append_formatted(content_, "{:04X}", code(used_[index], line[at]));
         }
         content_ += "> Tj\n";
     }
@@ -89,10 +89,10 @@ void Canvas::qr(const QrDrawing& drawing, double x, double y, double side) {
     const int modules = drawing.side + 2 * quiet_zone;
     const double module = side / modules;
     // One path filled once: neighbours leave no hairline. From here on a unit is a module and y points down.
-    fmt::format_to(std::back_inserter(content_), "q 0 0 0 rg {0:.5f} 0 0 -{0:.5f} {1:.2f} {2:.2f} cm\n", module, x,
+    append_formatted(content_, "q 0 0 0 rg {0:.5f} 0 0 -{0:.5f} {1:.2f} {2:.2f} cm\n", module, x,
                    y + side);
     for (const QrRectangle& r : drawing.dark) {
-        fmt::format_to(std::back_inserter(content_), "{} {} {} {} re\n", r.x + quiet_zone, r.y + quiet_zone, r.width,
+        append_formatted(content_, "{} {} {} {} re\n", r.x + quiet_zone, r.y + quiet_zone, r.width,
                        r.height);
     }
     content_ += "f Q\n";

@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 
+#include "core/format.hpp"
 #include "ticket/compositions.hpp"
 #include "ticket/text.hpp"
 
@@ -73,7 +72,7 @@ Result<std::u32string> compose(const Field& field, std::u32string_view text) {
         const char32_t c = !possible ? 0 : run.empty() ? letter : compose_cluster(letter, std::u32string(run));
         if (c == 0) {
             return fail(Errc::unsupported, "ticket.render",
-                        fmt::format("{} has combining mark {}, which makes no single letter with what it follows",
+                        formatted("{} has combining mark {}, which makes no single letter with what it follows",
                                     field.name, code_point_name(run.empty() ? letter : run.front())));
         }
         out += c;

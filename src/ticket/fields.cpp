@@ -1,11 +1,10 @@
 #include "ticket/fields.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 #include <ticketbottle/ticket/ticket.hpp>
 
+#include "core/format.hpp"
 #include "core/utf8.hpp"
 #include "ticket/text.hpp"
 
@@ -27,10 +26,10 @@ bool is_unreserved(char c) noexcept { return is_alphanumeric(c) || c == '-' || c
 Result<void> check_id(std::string_view field, std::string_view id) {
     const auto allowed = [](char c) { return is_alphanumeric(c) || c == '.' || c == '_' || c == '-'; };
     const auto refuse = [&](std::string_view what) {
-        return fail(Errc::malformed, "ticket.id", fmt::format("{} {}", field, what));
+        return fail(Errc::malformed, "ticket.id", formatted("{} {}", field, what));
     };
     if (id.empty()) return refuse("is empty");
-    if (id.size() > ticket_id_bytes_max) return refuse(fmt::format("is longer than {} bytes", ticket_id_bytes_max));
+    if (id.size() > ticket_id_bytes_max) return refuse(formatted("is longer than {} bytes", ticket_id_bytes_max));
     if (!std::all_of(id.begin(), id.end(), allowed))
         return refuse("has a character other than A-Z, a-z, 0-9, '.', '_', '-'");
     if (id.front() == '.') return refuse("begins with a dot");
@@ -40,7 +39,7 @@ Result<void> check_id(std::string_view field, std::string_view id) {
 Result<void> check_qr_base(std::string_view base) {
     constexpr std::size_t base_bytes_max = 256;
     const auto refuse = [](std::string_view what) {
-        return fail(Errc::invalid_argument, "ticket.qr_url", fmt::format("qr_base_url {}", what));
+        return fail(Errc::invalid_argument, "ticket.qr_url", formatted("qr_base_url {}", what));
     };
     std::string_view rest = base;
     if (rest.starts_with("https://")) {
@@ -51,7 +50,7 @@ Result<void> check_qr_base(std::string_view base) {
         return refuse("does not begin with https:// or http://");
     }
     if (rest.empty() || rest.front() == '/' || rest.front() == '?') return refuse("names no host");
-    if (base.size() > base_bytes_max) return refuse(fmt::format("is longer than {} bytes", base_bytes_max));
+    if (base.size() > base_bytes_max) return refuse(formatted("is longer than {} bytes", base_bytes_max));
     const auto printable = [](char c) { return c > ' ' && c < 0x7f; };
     if (!std::all_of(base.begin(), base.end(), printable)) return refuse("has a character that is not printable ASCII");
     if (base.find('#') != std::string_view::npos) return refuse("has a fragment");
@@ -63,13 +62,13 @@ Result<void> check_qr_base(std::string_view base) {
 Result<std::string> ticket_object_key(std::string_view order_code, std::string_view ticket_id) {
     if (Result<void> ok = ticket::check_id("order_code", order_code); !ok.has_value()) return ok.error();
     if (Result<void> ok = ticket::check_id("ticket_id", ticket_id); !ok.has_value()) return ok.error();
-    return fmt::format("tickets/{}/{}.pdf", order_code, ticket_id);
+    return formatted("tickets/{}/{}.pdf", order_code, ticket_id);
 }
 
 Result<std::string> ticket_qr_url(std::string_view base, std::string_view code) {
     if (Result<void> ok = ticket::check_qr_base(base); !ok.has_value()) return ok.error();
     const auto refuse = [](std::string_view what) {
-        return fail(Errc::malformed, "ticket.qr_url", fmt::format("qr_code_data {}", what));
+        return fail(Errc::malformed, "ticket.qr_url", formatted("qr_code_data {}", what));
     };
     if (code.empty()) return refuse("is empty");
     if (code.size() > qr_url_bytes_max) return refuse("is too long");
@@ -90,11 +89,11 @@ Result<std::string> ticket_qr_url(std::string_view base, std::string_view code) 
         if (ticket::is_unreserved(c)) {
             url += c;
         } else {
-            url += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+            url += formatted("%{:02X}", static_cast<unsigned char>(c));
         }
     }
     if (url.size() > qr_url_bytes_max)
-        return refuse(fmt::format("makes a URL of more than {} bytes", qr_url_bytes_max));
+        return refuse(formatted("makes a URL of more than {} bytes", qr_url_bytes_max));
     return url;
 }
 

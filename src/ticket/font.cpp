@@ -1,6 +1,6 @@
 #include "ticket/font.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -49,7 +49,7 @@ Result<void> Font::read_directory() {
         const std::size_t entry = start + 12 + std::size_t{i} * 16;
         const Table table{file.u32(entry + 8), file.u32(entry + 12)};
         if (table.offset > file_.size() || table.size > file_.size() - table.offset) {
-            return broken(fmt::format("table {} of {} lies outside the file", i + 1, count));
+            return broken(formatted("table {} of {} lies outside the file", i + 1, count));
         }
         switch (file.u32(entry)) {
             case tag("head"):

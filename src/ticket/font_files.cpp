@@ -1,10 +1,10 @@
-#include <fmt/format.h>
-
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <system_error>
 #include <ticketbottle/ticket/ticket.hpp>
+
+#include "core/format.hpp"
 
 namespace ticketbottle {
 
@@ -31,7 +31,7 @@ bool is_file(const std::string& path) {
 
 Result<std::string> load_font(const std::string& path) {
     const auto refuse = [&](std::string_view what) {
-        return fail(Errc::invalid_argument, "ticket.load_font", fmt::format("{}: {}", path, what));
+        return fail(Errc::invalid_argument, "ticket.load_font", formatted("{}: {}", path, what));
     };
     if (!is_file(path)) return refuse("no such file");
     std::ifstream file(path, std::ios::binary | std::ios::ate);
@@ -67,7 +67,7 @@ Result<TicketFonts> load_default_fonts(const std::vector<std::string>& directori
     std::string tried;
     for (const Family& family : families) {
         for (const std::string& directory : directories) {
-            const std::string path = fmt::format("{}/{}", directory, family.regular);
+            const std::string path = formatted("{}/{}", directory, family.regular);
             if (!is_file(path)) {
                 tried += (tried.empty() ? "" : ", ") + path;
                 continue;
@@ -76,7 +76,7 @@ Result<TicketFonts> load_default_fonts(const std::vector<std::string>& directori
             Result<std::string> regular = load_font(path);
             if (!regular.has_value()) return regular.error();
             fonts.regular = std::move(*regular);
-            if (const std::string bold_path = fmt::format("{}/{}", directory, family.bold); is_file(bold_path)) {
+            if (const std::string bold_path = formatted("{}/{}", directory, family.bold); is_file(bold_path)) {
                 Result<std::string> bold = load_font(bold_path);
                 if (!bold.has_value()) return bold.error();
                 fonts.bold = std::move(*bold);

@@ -1,11 +1,10 @@
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
+#include "core/format.hpp"
 #include "ticket/font.hpp"
 
 namespace ticketbottle::ticket {
@@ -22,7 +21,7 @@ constexpr std::size_t components_max = 256;
 constexpr std::size_t subset_glyphs_max = 4096;
 
 Error broken(GlyphId glyph, std::string_view what) {
-    return fail(Errc::malformed, operation, fmt::format("glyph {}: {}", glyph, what));
+    return fail(Errc::malformed, operation, formatted("glyph {}: {}", glyph, what));
 }
 
 void put16(std::string& out, std::size_t value) {

@@ -1,6 +1,6 @@
 #include "ticket/labels.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <array>
 
@@ -29,14 +29,14 @@ const Labels& labels(Language language) noexcept { return language == Language::
 
 std::string event_time(const LocalTime& t, Language language) {
     const auto& weekdays = language == Language::vi ? weekdays_vi : weekdays_en;
-    return fmt::format("{}, {}", weekdays.at(static_cast<std::size_t>(t.weekday)), plain_time(t, language));
+    return formatted("{}, {}", weekdays.at(static_cast<std::size_t>(t.weekday)), plain_time(t, language));
 }
 
 std::string plain_time(const LocalTime& t, Language language) {
     if (language == Language::vi) {
-        return fmt::format("{:02}/{:02}/{:04}, {:02}:{:02}", t.day, t.month, t.year, t.hour, t.minute);
+        return formatted("{:02}/{:02}/{:04}, {:02}:{:02}", t.day, t.month, t.year, t.hour, t.minute);
     }
-    return fmt::format("{} {} {:04}, {:02}:{:02}", t.day, months_en.at(static_cast<std::size_t>(t.month - 1)), t.year,
+    return formatted("{} {} {:04}, {:02}:{:02}", t.day, months_en.at(static_cast<std::size_t>(t.month - 1)), t.year,
                        t.hour, t.minute);
 }
 

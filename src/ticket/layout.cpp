@@ -1,12 +1,11 @@
 #include "ticket/layout.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "core/format.hpp"
 #include "core/utf8.hpp"
 
 namespace ticketbottle::ticket {
@@ -122,7 +121,7 @@ private:
         if (!glyphs.has_value()) return glyphs.error();
         std::optional<FittedText> fitted = fit(*glyphs, box, style.sizes, fonts_.line_height(style.face));
         if (!fitted)
-            return fail(Errc::unsupported, "ticket.render", fmt::format("{} is too wide for the ticket", field));
+            return fail(Errc::unsupported, "ticket.render", formatted("{} is too wide for the ticket", field));
         return Set{std::move(*fitted), fonts_.ascent(style.face), style.colour};
     }
 

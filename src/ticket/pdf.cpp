@@ -1,6 +1,5 @@
 #include "ticket/pdf.hpp"
 
-#include <fmt/format.h>
 #include <podofo/podofo.h>
 
 #include <cstdint>
@@ -9,6 +8,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/format.hpp"
 #include "core/utf8.hpp"
 
 // PoDoFo gets ready-made objects and writes them: object numbers, cross-reference table, compression. Versions 0.9 and
@@ -187,7 +187,7 @@ PdfReference add_font(PdfFile& file, const PdfFont& font) {
 PdfReference add_page(PdfFile& file, const PdfDocumentParts& parts, const PdfReference& pages) {
     PdfObject fonts{PdfDictionary()};
     for (std::size_t i = 0; i < parts.fonts.size(); ++i) {
-        set(fonts, fmt::format("F{}", i).c_str(), add_font(file, parts.fonts[i]));
+        set(fonts, formatted("F{}", i).c_str(), add_font(file, parts.fonts[i]));
     }
     PdfObject resources{PdfDictionary()};
     set(resources, "Font", fonts);
@@ -236,10 +236,10 @@ Result<std::string> write_pdf(const PdfDocumentParts& parts) {
     } catch (const PoDoFo::PdfError& error) {  // no std::exception in 0.9
 #if PODOFO_VERSION < PODOFO_MAKE_VERSION(0, 10, 0)
         if (error.GetError() == PoDoFo::ePdfError_OutOfMemory) throw std::bad_alloc();
-        return fail(Errc::internal, operation, fmt::format("PoDoFo error {}", static_cast<int>(error.GetError())));
+        return fail(Errc::internal, operation, formatted("PoDoFo error {}", static_cast<int>(error.GetError())));
 #else
         if (error.GetCode() == PoDoFo::PdfErrorCode::OutOfMemory) throw std::bad_alloc();
-        return fail(Errc::internal, operation, fmt::format("PoDoFo error {}", static_cast<int>(error.GetCode())));
+        return fail(Errc::internal, operation, formatted("PoDoFo error {}", static_cast<int>(error.GetCode())));
 #endif
     } catch (const std::exception& error) {
         return fail(Errc::internal, operation, error.what());

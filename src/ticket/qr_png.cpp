@@ -1,12 +1,13 @@
 #include <ticketbottle/ticket/qr.hpp>
 
+#include "core/format.hpp"
+
 #include <array>
 #include <cstdint>
 #include <new>
 #include <stdexcept>
 #include <vector>
 
-#include <fmt/format.h>
 #include <qrcodegen/qrcodegen.hpp>
 
 namespace ticketbottle {
@@ -117,11 +118,11 @@ std::string to_png(const qrcodegen::QrCode& code, int module_pixels) {
 
 Result<std::string> qr_png(std::string_view text, int module_pixels) {
     if (module_pixels < 1 || module_pixels > module_pixels_max) {
-        return fail(Errc::invalid_argument, "ticket.qr_png", fmt::format("module_pixels: not between 1 and {}", module_pixels_max));
+        return fail(Errc::invalid_argument, "ticket.qr_png", formatted("module_pixels: not between 1 and {}", module_pixels_max));
     }
     if (text.empty() || text.size() > qr_url_bytes_max) {
         return fail(Errc::malformed, "ticket.qr_png",
-                    fmt::format("text: {} bytes, 1 to {} are taken", text.size(), qr_url_bytes_max));
+                    formatted("text: {} bytes, 1 to {} are taken", text.size(), qr_url_bytes_max));
     }
     try {
         const std::vector<std::uint8_t> bytes(text.begin(), text.end());

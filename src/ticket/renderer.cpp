@@ -1,11 +1,10 @@
-#include <fmt/format.h>
-
 #include <chrono>
 #include <string_view>
 #include <ticketbottle/core/version.hpp>
 #include <ticketbottle/ticket/ticket.hpp>
 #include <utility>
 
+#include "core/format.hpp"
 #include "core/utf8.hpp"
 #include "ticket/canvas.hpp"
 #include "ticket/fields.hpp"
@@ -29,14 +28,14 @@ constexpr std::u32string_view vietnamese_capital =
     U"ÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬĐÈÉẺẼẸÊỀẾỂỄỆÌÍỈĨỊÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢÙÚỦŨỤƯỪỨỬỮỰỲÝỶỸỴ";
 
 Error bad_option(std::string_view option, const Error& why) {
-    return fail(Errc::invalid_argument, "ticket.create", fmt::format("{}: {}", option, why.detail_text()));
+    return fail(Errc::invalid_argument, "ticket.create", formatted("{}: {}", option, why.detail_text()));
 }
 
 Result<ticket::FontSet> parse_fonts(TicketFonts files) {
     std::vector<ticket::Font> fonts;
     const auto add = [&](std::string_view option, std::string file) -> Result<void> {
         if (file.size() > font_bytes_max)
-            return fail(Errc::invalid_argument, "ticket.create", fmt::format("{}: over 32 MiB", option));
+            return fail(Errc::invalid_argument, "ticket.create", formatted("{}: over 32 MiB", option));
         Result<ticket::Font> font = ticket::Font::parse(std::move(file));
         if (!font.has_value()) return bad_option(option, font.error());
         fonts.push_back(std::move(*font));
@@ -48,7 +47,7 @@ Result<ticket::FontSet> parse_fonts(TicketFonts files) {
         if (Result<void> ok = add("fonts.bold", std::move(files.bold)); !ok.has_value()) return ok.error();
     }
     for (std::size_t i = 0; i < files.fallback.size(); ++i) {
-        Result<void> ok = add(fmt::format("fonts.fallback[{}]", i), std::move(files.fallback[i]));
+        Result<void> ok = add(formatted("fonts.fallback[{}]", i), std::move(files.fallback[i]));
         if (!ok.has_value()) return ok.error();
     }
     return ticket::FontSet(std::move(fonts), bold);
@@ -68,7 +67,7 @@ Result<void> check_vietnamese(const ticket::FontSet& fonts) {
 Result<void> check_time(std::string_view field, TimePoint time) {
     constexpr auto end = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);  // a day's room for any zone
     if (time >= TimePoint{} && time < end) return {};
-    return fail(Errc::malformed, "ticket.render", fmt::format("{} is outside the years 1970 to 9999", field));
+    return fail(Errc::malformed, "ticket.render", formatted("{} is outside the years 1970 to 9999", field));
 }
 
 /// Collects cleaned text; the first error stays.
@@ -84,7 +83,7 @@ public:
     std::u32string required(std::string_view field, std::size_t chars_max, std::string_view text) {
         std::u32string clean = (*this)(field, chars_max, text);
         if (!error_ && clean.empty())
-            error_ = fail(Errc::malformed, "ticket.render", fmt::format("{} is empty", field));
+            error_ = fail(Errc::malformed, "ticket.render", formatted("{} is empty", field));
         return clean;
     }
     [[nodiscard]] const std::optional<Error>& error() const noexcept { return error_; }
@@ -102,7 +101,7 @@ std::string to_utf8(std::u32string_view text) {
 /// "D:20251121080000Z" (ISO 32000-1 section 7.9.4).
 std::string pdf_date(TimePoint time) {
     const LocalTime t = Zone().to_local(time);
-    return fmt::format("D:{:04}{:02}{:02}{:02}{:02}{:02}Z", t.year, t.month, t.day, t.hour, t.minute, t.second);
+    return formatted("D:{:04}{:02}{:02}{:02}{:02}{:02}Z", t.year, t.month, t.day, t.hour, t.minute, t.second);
 }
 
 /// Exercises everything the options bring in.
@@ -202,7 +201,7 @@ Result<std::string> TicketRenderer::render(const TicketIssued& issued, Language 
     parts.height = ticket::page_height * state.scale;
     parts.content = canvas.content();
     parts.fonts = std::move(*fonts);
-    parts.title = fmt::format("{} - {}", to_utf8(text.event_name), issued.ticket_id);
+    parts.title = formatted("{} - {}", to_utf8(text.event_name), issued.ticket_id);
     parts.author = state.brand;
     parts.subject = issued.order_code;
     parts.producer = "TicketBottle";

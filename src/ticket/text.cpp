@@ -1,11 +1,10 @@
 #include "ticket/text.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
 
+#include "core/format.hpp"
 #include "core/utf8.hpp"
 
 namespace ticketbottle::ticket {
@@ -54,10 +53,10 @@ constexpr std::array<Range, 29> drawable{
 bool is_variation_selector(char32_t c) noexcept { return c == 0xfe0e || c == 0xfe0f; }
 
 Error malformed(const Field& field, std::string_view what) {
-    return fail(Errc::malformed, operation, fmt::format("{} {}", field.name, what));
+    return fail(Errc::malformed, operation, formatted("{} {}", field.name, what));
 }
 Error unsupported(const Field& field, std::string_view what) {
-    return fail(Errc::unsupported, operation, fmt::format("{} {}", field.name, what));
+    return fail(Errc::unsupported, operation, formatted("{} {}", field.name, what));
 }
 
 Result<std::u32string> decode(const Field& field, std::string_view utf8) {
@@ -65,9 +64,9 @@ Result<std::u32string> decode(const Field& field, std::string_view utf8) {
     while (!utf8.empty()) {
         const std::optional<char32_t> c = utf8::take(utf8);
         if (!c) return malformed(field, "is not UTF-8");
-        if (is_control(*c)) return malformed(field, fmt::format("has control character {}", code_point_name(*c)));
+        if (is_control(*c)) return malformed(field, formatted("has control character {}", code_point_name(*c)));
         if (in(deceiving, *c))
-            return malformed(field, fmt::format("has {}, which must not be in it", code_point_name(*c)));
+            return malformed(field, formatted("has {}, which must not be in it", code_point_name(*c)));
         // Ten times the limit is never legitimate; up to there, what counts is the composed length.
         if (text.size() > field.chars_max * 10) break;
         text += *c;
@@ -79,7 +78,7 @@ Result<std::u32string> decode(const Field& field, std::string_view utf8) {
 
 bool is_control(char32_t c) noexcept { return c < 0x20 || (c >= 0x7f && c <= 0x9f); }
 
-std::string code_point_name(char32_t c) { return fmt::format("U+{:04X}", static_cast<std::uint32_t>(c)); }
+std::string code_point_name(char32_t c) { return formatted("U+{:04X}", static_cast<std::uint32_t>(c)); }
 
 Result<std::u32string> clean_text(const Field& field, std::string_view utf8) {
     Result<std::u32string> text = decode(field, utf8);
@@ -91,10 +90,10 @@ Result<std::u32string> clean_text(const Field& field, std::string_view utf8) {
     if (text->size() <= field.chars_max * 10) text = compose(field, *text);
     if (!text.has_value()) return text;
     if (text->size() > field.chars_max)
-        return malformed(field, fmt::format("is longer than {} characters", field.chars_max));
+        return malformed(field, formatted("is longer than {} characters", field.chars_max));
     for (const char32_t c : *text) {
         if (!in(drawable, c)) {
-            return unsupported(field, fmt::format("has {}, of a script that tickets cannot set", code_point_name(c)));
+            return unsupported(field, formatted("has {}, of a script that tickets cannot set", code_point_name(c)));
         }
     }
     return text;
@@ -117,7 +116,7 @@ Result<Glyphs> FontSet::glyphs(const Field& field, std::u32string_view text, Fac
     out.reserve(text.size());
     for (const char32_t c : text) {
         const std::optional<Glyph> glyph = find(c, face);
-        if (!glyph) return unsupported(field, fmt::format("has {}, which no font has", code_point_name(c)));
+        if (!glyph) return unsupported(field, formatted("has {}, which no font has", code_point_name(c)));
         out.push_back(*glyph);
     }
     return out;

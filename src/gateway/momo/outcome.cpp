@@ -1,6 +1,6 @@
 #include "gateway/momo/outcome.hpp"
 
-#include <fmt/format.h>
+#include "core/format.hpp"
 
 #include <algorithm>
 #include <array>
@@ -62,7 +62,7 @@ void set_transaction(PaymentNotification& notification, std::int64_t trans_id, s
         key.reserve(notification.order_id.size() + notification.transaction_id.size() + status.size() + 2);
         key.append(notification.order_id).append(":").append(notification.transaction_id).append(":").append(status);
     } else {
-        notification.dedup_key = fmt::format("{}:-{}:{}", notification.order_id, result_code, status);
+        notification.dedup_key = formatted("{}:-{}:{}", notification.order_id, result_code, status);
     }
 }
 

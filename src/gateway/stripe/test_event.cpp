@@ -1,9 +1,8 @@
 #include "gateway/stripe/test_event.hpp"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 
+#include "core/format.hpp"
 #include "core/json.hpp"
 #include "gateway/fields.hpp"
 #include "gateway/signed_time.hpp"
@@ -72,7 +71,7 @@ struct Shape {
 }
 
 [[nodiscard]] std::string customer_text(const TestNotification& notification) {
-    return fmt::format(R"({{
+    return formatted(R"({{
       "id": {},
       "object": "customer",
       "email": {}
@@ -82,9 +81,9 @@ struct Shape {
 
 [[nodiscard]] std::string session_text(const TestNotification& notification, const Shape& shape, bool live) {
     const std::string metadata = notification.order_id.empty() ? "{}"
-                                                               : fmt::format("{{\n        \"order_id\": {}\n      }}",
+                                                               : formatted("{{\n        \"order_id\": {}\n      }}",
                                                                              quoted(notification.order_id));
-    return fmt::format(
+    return formatted(
         R"({{
       "id": {},
       "object": "checkout.session",
@@ -120,7 +119,7 @@ Result<TestEvent> test_event(const TestNotification& notification, std::optional
     const std::string object = notification.status == NotifiedStatus::ignored ? customer_text(notification)
                                                                               : session_text(notification, shape, live);
     const auto created = std::chrono::floor<std::chrono::seconds>(now).time_since_epoch().count();
-    return TestEvent{shape.type, fmt::format(R"({{
+    return TestEvent{shape.type, formatted(R"({{
   "id": {},
   "object": "event",
   "api_version": "2025-10-29.clover",
