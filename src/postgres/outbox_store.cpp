@@ -141,7 +141,7 @@ Result<OutboxPage> Store::fetch(const RelayLease& lease, std::uint32_t rows_max,
     reader_->begin(Deadline::Clock::now());
     OutboxPage page;
     for (;;) {
-        const bool everything = reader_->at_start();
+        const auto asked_at = Deadline::Clock::now();
         const std::vector<Query> queries{{&lease_, {clean_text(lease.owner), epoch_text(lease)}}, page_query(rows_max)};
         const auto answers = impl_.run(operation, queries, Effect::reads, deadline);
         if (!answers.has_value()) {
@@ -166,12 +166,10 @@ Result<OutboxPage> Store::fetch(const RelayLease& lease, std::uint32_t rows_max,
             bytes += rows.back().row.payload.size();
         }
         const bool full = rows.size() == rows_max || bytes >= page_bytes_max;
-        reader_->take(std::move(rows), full, now, page);
-        if (!page.rows.empty()) return page;
-        if (!full && everything) {
-            page.next_due = reader_->next_due(now);
-            return page;
-        }
+        const auto answered_at = Deadline::Clock::now();
+        if (reader_->take(std::move(rows), full, now, answered_at, answered_at - asked_at, page)) continue;
+        if (page.rows.empty()) page.next_due = reader_->next_due(now);
+        return page;
     }
 }
 

@@ -235,6 +235,39 @@ TEST_CASE("Outbox: a transaction left open elsewhere stalls nobody, and its own 
     }
 }
 
+TEST_CASE("Outbox: a row that is committed behind what was read goes before the later rows of its key") {
+    for (const Migrated migrated : {Migrated::no, Migrated::yes}) {
+        CAPTURE(migrated == Migrated::yes);
+        PostgresSchema schema(migrated);
+        const std::unique_ptr<PGconn, void (*)(PGconn*)> late(PQconnectdb(test::postgres_url().c_str()), PQfinish);
+        const auto execute = [&](const std::string& sql) { PQclear(PQexec(late.get(), sql.c_str())); };
+        execute("BEGIN");
+        execute("INSERT INTO " + schema.name() + R"(.outbox (id, "aggregateId", "aggregateType", "eventType", payload) VALUES
+                 ('00000000-0000-4000-8000-0000000000ff', 'late', 'Payment', 'PAYMENT_COMPLETED', '{"version": 1}'))");
+        std::this_thread::sleep_for(2ms);  // createdAt is in milliseconds
+        put_event(schema, 1, "a", 1);
+        put_event(schema, 2, "b", 1);
+        const auto store = postgres::outbox_store(schema.pool());
+        const RelayLease lease = store->acquire("relay", 60s, soon()).value().value();
+        const auto fetched = [&](std::uint32_t rows_max) {
+            const OutboxPage page = store->fetch(lease, rows_max, soon()).value();
+            std::vector<RowSettlement> published;
+            std::vector<std::string> events;
+            for (const OutboxRow& row : page.rows) {
+                events.push_back(row.aggregate_id + " " + row.id.substr(34));
+                published.push_back({row.id, RowSettlement::What::published, "", 0ms});
+            }
+            REQUIRE(store->settle(lease, 60s, published, soon()).has_value());
+            return events;
+        };
+        CHECK(fetched(1) == std::vector<std::string>{"a 01"});  // a whole page: there is more behind it
+        execute("COMMIT");
+        std::this_thread::sleep_for(2ms);
+        put_event(schema, 4, "late", 2);
+        CHECK(fetched(3) == std::vector<std::string>{"late ff", "b 02", "late 04"});
+    }
+}
+
 TEST_CASE("Outbox: what the deployed relay gave up is dead to ours, and its reset by hand is seen") {
     PostgresSchema schema(Migrated::yes);
     schema.options().attempts_max = 5;
