@@ -5,13 +5,21 @@
 #   A doctest program bin/<name> that CTest runs.
 set(TICKETBOTTLE_COMPONENTS "" CACHE INTERNAL "")
 
-# What nearly every file includes, parsed once per build instead of once per file. The release and minimal presets do without
-# (CMAKE_DISABLE_PRECOMPILE_HEADERS), and so prove that each file includes what it uses.
+# What is tested is optimised and checked for undefined behaviour; the tests' own code need not be, and builds faster.
+function(tkb_compile_as_test target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O0 -U_FORTIFY_SOURCE>)
+  if("undefined" IN_LIST TICKETBOTTLE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fno-sanitize=undefined)
+  endif()
+endfunction()
+
+# What nearly every file includes, parsed once per build instead of once per file: once for the rooms, once for the tests. The release
+# and minimal presets build the rooms without, and so prove that each file of theirs includes what it uses.
 set(TICKETBOTTLE_FMT_INCLUDE "$<TARGET_PROPERTY:fmt::fmt,INTERFACE_INCLUDE_DIRECTORIES>")  # for core/format.hpp, without the library
 set(_common_headers <ticketbottle/core/observer.hpp> <ticketbottle/core/result.hpp> <ticketbottle/core/time.hpp> <fmt/core.h>
     <algorithm> <array> <charconv> <chrono> <functional> <map> <memory> <mutex> <optional> <span> <string> <vector>)
 file(CONFIGURE OUTPUT "${PROJECT_BINARY_DIR}/precompiled.cpp" CONTENT "")
-add_library(tkb_precompiled OBJECT "${PROJECT_BINARY_DIR}/precompiled.cpp")
+add_library(tkb_precompiled OBJECT EXCLUDE_FROM_ALL "${PROJECT_BINARY_DIR}/precompiled.cpp")
 target_precompile_headers(tkb_precompiled PRIVATE ${_common_headers})
 target_include_directories(tkb_precompiled SYSTEM PRIVATE "${TICKETBOTTLE_FMT_INCLUDE}")
 target_link_libraries(tkb_precompiled PRIVATE tkb_flags Boost::headers)
@@ -21,7 +29,7 @@ if(TICKETBOTTLE_WITH_TESTS AND NOT TICKETBOTTLE_WITH_FUZZERS)
   target_precompile_headers(tkb_test_precompiled PRIVATE ${_common_headers} <doctest/doctest.h> <filesystem> <thread>)
   target_link_libraries(tkb_test_precompiled PRIVATE tkb_flags tkb_test_main Boost::headers fmt::fmt)
   target_include_directories(tkb_test_precompiled PRIVATE "${PROJECT_SOURCE_DIR}/include")
-  target_compile_options(tkb_test_precompiled PRIVATE $<$<CONFIG:Release>:-O1>)
+  tkb_compile_as_test(tkb_test_precompiled)
 endif()
 
 function(tkb_component room)
@@ -40,7 +48,9 @@ function(tkb_component room)
       endif()
     endforeach()
     target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/src")
-    target_precompile_headers(${target} REUSE_FROM tkb_precompiled)
+    if(TICKETBOTTLE_PRECOMPILED_ROOMS)
+      target_precompile_headers(${target} REUSE_FROM tkb_precompiled)
+    endif()
     target_include_directories(${target} SYSTEM PRIVATE
                                "$<BUILD_INTERFACE:${TICKETBOTTLE_FMT_INCLUDE}>")
   else()
@@ -69,11 +79,7 @@ function(tkb_test name)
   target_link_libraries(${name} PRIVATE tkb_flags tkb_test_main fmt::fmt ${arg_LINK})
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/src" "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${name} PRIVATE TKB_SOURCE_DIR="${PROJECT_SOURCE_DIR}" TKB_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  # What is tested is optimised and checked for undefined behaviour; the tests' own code need not be, and builds a third faster.
-  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-  if("undefined" IN_LIST TICKETBOTTLE_SANITIZE)
-    target_compile_options(${name} PRIVATE -fno-sanitize=undefined)
-  endif()
+  tkb_compile_as_test(${name})
   target_precompile_headers(${name} REUSE_FROM tkb_test_precompiled)
   add_test(NAME ${name} COMMAND ${name})
   if(NOT arg_TIMEOUT)

@@ -181,7 +181,9 @@ ReconcileAction ReconcilerMachine::ask(Moment now, Open& open) {
     auto request = query(gateways_, gateway, target, now.utc);
     if (!request.has_value()) {  // it could be built when the payment was taken up
         left_open(now, open);
-        not_believed(now, open, {Answered::not_believed, {}, to_string(request.error())});
+        Reading none;
+        none.reason = to_string(request.error());
+        not_believed(now, open, none);
         return next(now);
     }
     asking_ = open.payment.id;
