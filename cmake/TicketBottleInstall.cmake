@@ -42,6 +42,8 @@ foreach(room IN LISTS _rooms)
       string(APPEND requires " sqlite3")
     elseif(target STREQUAL "PostgreSQL::PostgreSQL")
       string(APPEND requires " libpq")
+    elseif(target STREQUAL "MariaDB::mariadb")
+      string(APPEND requires " libmariadb")
     elseif(target STREQUAL "Threads::Threads")
       string(APPEND libs " -pthread")
     elseif(target STREQUAL "RdKafka::rdkafka")
@@ -73,7 +75,7 @@ configure_file("${PROJECT_SOURCE_DIR}/cmake/ticketbottle-config.cmake.in" "${CMA
 write_basic_package_version_file("${CMAKE_BINARY_DIR}/ticketbottle-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_BINARY_DIR}/ticketbottle-config.cmake" "${CMAKE_BINARY_DIR}/ticketbottle-config-version.cmake"
               "${CMAKE_BINARY_DIR}/ticketbottle-components.cmake" cmake/FindPoDoFo.cmake cmake/Findqrcodegen.cmake
-              cmake/FindRdKafka.cmake
+              cmake/FindRdKafka.cmake cmake/FindMariaDB.cmake
         DESTINATION "${_config_dir}")
 # The conformance suites, for backends of your own.
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/tests/conformance/" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/ticketbottle/conformance"

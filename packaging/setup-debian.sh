@@ -20,7 +20,7 @@ done
 
 command -v apt-get >/dev/null || {
   echo "setup-debian.sh: needs apt-get. Elsewhere install: a C++20 compiler, CMake >= 3.25, Ninja, Boost >= 1.81, OpenSSL 3, fmt, SQLite >= 3.35, libpq >= 14," \
-       "librdkafka >= 2.0, PoDoFo, qrcodegen (C++), doctest, the DejaVu fonts; for the tests also PostgreSQL, a Java 17 runtime, Maven, qpdf, poppler, zbar, Python 3 with cffi." >&2
+       "MariaDB Connector/C >= 3.1, librdkafka >= 2.0, PoDoFo, qrcodegen (C++), doctest, the DejaVu fonts; for the tests also PostgreSQL, MariaDB, a Java 17 runtime, Maven, qpdf, poppler, zbar, Python 3 with cffi." >&2
   exit 1
 }
 as_root() {
@@ -32,12 +32,12 @@ as_root() {
 apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -q "$@"; }
 installed() { dpkg-query -W -f='${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'; }
 
-packages=(g++ make cmake ninja-build ccache pkg-config git ca-certificates libssl-dev libfmt-dev libsqlite3-dev libpq-dev librdkafka-dev
-          libqrcodegencpp-dev doctest-dev fonts-dejavu-core tzdata)
+packages=(g++ make cmake ninja-build ccache pkg-config git ca-certificates libssl-dev libfmt-dev libsqlite3-dev libpq-dev libmariadb-dev
+          librdkafka-dev libqrcodegencpp-dev doctest-dev fonts-dejavu-core tzdata)
 if [ "$tests" = yes ]; then
   packages+=(python3 python3-cffi qpdf poppler-utils zbar-tools openssl sqlite3 binutils procps
-             postgresql pgbouncer         # tests/servers/ starts its own, on free ports
-             default-jre-headless maven)  # a Kafka broker: tests/servers/kafka.sh
+             postgresql pgbouncer mariadb-server  # tests/servers/ starts its own, on free ports
+             default-jre-headless maven)          # a Kafka broker: tests/servers/kafka.sh
 fi
 if [ "$fuzz" = yes ]; then packages+=(clang-16 libclang-rt-16-dev); fi
 if [ "$benchmark" = yes ]; then packages+=(libbenchmark-dev); fi

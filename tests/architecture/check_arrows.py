@@ -16,6 +16,8 @@ THIRD_PARTY = {  # include prefix -> rooms that may use it in their sources
     "sqlite3.h": {"sqlite"},
     "librdkafka/": {"kafka"},
     "libpq": {"postgres"},
+    "mysql.h": {"mariadb"},
+    "errmsg.h": {"mariadb"},
     "podofo/": {"ticket"},
     "qrcodegen/": {"ticket"},
 }

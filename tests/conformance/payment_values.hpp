@@ -10,7 +10,9 @@
 #include <ticketbottle/payment/rules.hpp>
 #include <ticketbottle/ports/payment_store.hpp>
 
+#include <concepts>
 #include <cstdlib>
+#include <optional>
 #include <random>
 #include <string>
 #include <vector>
@@ -82,8 +84,13 @@ inline Payment make_payment(int n, const std::string& provider = "vnpay") {
     return p;
 }
 
+/// The gateway that a payment of this suite was opened with, unless a case says another.
+inline Gateway gateway_of(const Payment& p) { return p.provider == "stripe" ? Gateway::stripe : Gateway::vnpay; }
+
 /// A success for that payment as its gateway would tell it, transaction "t-<n>".
-inline PaymentNotification success(const Payment& p, const std::string& transaction = "t-1", Gateway gateway = Gateway::vnpay) {
+inline PaymentNotification success(const Payment& p, const std::string& transaction = "t-1",
+                                   std::optional<Gateway> by = std::nullopt) {
+    const Gateway gateway = by.value_or(gateway_of(p));
     PaymentNotification n;
     n.gateway = gateway;
     n.status = NotifiedStatus::succeeded;
@@ -126,6 +133,34 @@ inline Payment stored(PaymentStore& store, const Payment& payment) {
 inline void create(PaymentStore& store, const Payment& payment) {
     const Result<Payment> created = store.create(payment, soon());
     REQUIRE_MESSAGE(created.has_value(), to_string(created.error()));
+}
+
+/// A backend that cannot hold just any payment says which it can: see payment_store.hpp.
+template <class Backend>
+concept HoldsItsOwnPayments = requires(Backend backend, const Payment& payment) {
+    { Backend::payment(1) } -> std::same_as<Payment>;
+    { Backend::passed_through(1) } -> std::convertible_to<std::string>;
+    backend.put(payment);
+};
+
+/// The n-th payment as the backend has it.
+template <class Backend>
+Payment nth(int n, const std::string& provider = "vnpay") {
+    if constexpr (HoldsItsOwnPayments<Backend>) {
+        return Backend::payment(n);
+    } else {
+        return make_payment(n, provider);
+    }
+}
+
+/// How a payment comes into being there.
+template <class Backend>
+void put(Backend& backend, PaymentStore& store, const Payment& payment) {
+    if constexpr (HoldsItsOwnPayments<Backend>) {
+        backend.put(payment);
+    } else {
+        create(store, payment);
+    }
 }
 
 inline std::size_t raised_count(PaymentStore& store) { return store.raised(1000, soon()).value().size(); }

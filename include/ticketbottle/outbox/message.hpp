@@ -14,7 +14,10 @@ struct MessageOptions {
     /// Event type -> topic. A row of a type that is not here fails with "unknown event type".
     std::map<std::string, std::string, std::less<>> topics = {{"PAYMENT_COMPLETED", "payment.completed"},
                                                               {"PAYMENT_FAILED", "payment.failed"},
-                                                              {"PAYMENT_CANCELLED", "payment.cancelled"}};
+                                                              {"PAYMENT_CANCELLED", "payment.cancelled"},
+                                                              // An order that was paid all the same (docs/cachao.md).
+                                                              {"ORDER_OVERSOLD", "order.alerts"},
+                                                              {"DISCOUNT_CODE_EXCEEDED", "order.alerts"}};
     std::string source = "payment-service";
     std::string event_version = "1.0";
 };

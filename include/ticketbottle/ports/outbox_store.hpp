@@ -68,7 +68,7 @@ struct OutboxStatistics {
     std::optional<std::chrono::milliseconds> oldest_pending_age;
 };
 
-/// Backends: memory, sqlite, postgres. Contract: tests/conformance/outbox_store.hpp; a backend is done when it passes.
+/// Backends: memory, sqlite, postgres, mariadb. Contract: tests/conformance/outbox_store.hpp; a backend is done when it passes.
 /// The writer is not here: an event's row must join the embedder's own transaction (outbox/statement.hpp).
 /// Threads: one call at a time per object; objects (and processes) on one database are independent.
 /// Lifetimes: arguments are read during the call only; returned values own their bytes.

@@ -127,7 +127,7 @@ struct PaymentCounts {
     std::uint64_t raised = 0;  ///< Inbox entries whose refusal needs a person.
 };
 
-/// Backends: memory, sqlite, postgres. Contract: tests/conformance/payment_store.hpp; a backend is done when it passes.
+/// Backends: memory, sqlite, postgres, mariadb. Contract: tests/conformance/payment_store.hpp; a backend is done when it passes.
 /// Threads: one call at a time per object; objects (and processes) on one database are independent.
 /// Lifetimes: arguments are read during the call only; returned values own their bytes.
 /// Errors of every call: unavailable (not done), cancelled (deadline; not done), outcome_unknown (perhaps done: all calls are

@@ -1,0 +1,22 @@
+# MariaDB Connector/C (LGPL), 3.1 or later, linked dynamically so that it can be replaced: as distributions package it, in a folder mariadb/
+# of its own, which is on the include path here.
+find_package(PkgConfig QUIET)
+if(PkgConfig_FOUND)
+  pkg_check_modules(PC_MariaDB QUIET libmariadb)
+endif()
+find_path(MariaDB_INCLUDE_DIR mariadb_version.h HINTS ${PC_MariaDB_INCLUDE_DIRS} PATH_SUFFIXES mariadb)
+find_library(MariaDB_LIBRARY NAMES libmariadb.so mariadb HINTS ${PC_MariaDB_LIBRARY_DIRS})
+if(MariaDB_INCLUDE_DIR)
+  file(STRINGS "${MariaDB_INCLUDE_DIR}/mariadb_version.h" _mariadb_version REGEX "^#define MARIADB_PACKAGE_VERSION +\"")
+  if(_mariadb_version MATCHES "\"([0-9.]+)\"")
+    set(MariaDB_VERSION "${CMAKE_MATCH_1}")
+  endif()
+endif()
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(MariaDB REQUIRED_VARS MariaDB_LIBRARY MariaDB_INCLUDE_DIR VERSION_VAR MariaDB_VERSION)
+if(MariaDB_FOUND AND NOT TARGET MariaDB::mariadb)
+  add_library(MariaDB::mariadb UNKNOWN IMPORTED)
+  set_target_properties(MariaDB::mariadb PROPERTIES IMPORTED_LOCATION "${MariaDB_LIBRARY}"
+                        INTERFACE_INCLUDE_DIRECTORIES "${MariaDB_INCLUDE_DIR}")
+endif()
+mark_as_advanced(MariaDB_INCLUDE_DIR MariaDB_LIBRARY)

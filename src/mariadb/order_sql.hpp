@@ -1,0 +1,83 @@
+#pragma once
+/// \file
+/// The SQL of orders. Internal: not installed.
+
+#include "mariadb/order_rows.hpp"
+#include "mariadb/sql.hpp"
+
+#include <string_view>
+
+namespace ticketbottle::mariadb::order_sql {
+
+/// id.
+inline constexpr std::string_view by_id = "SELECT " TKB_ORDER_COLUMNS " FROM ticket_orders WHERE id = ?";
+inline constexpr std::string_view lock = "SELECT " TKB_ORDER_COLUMNS " FROM ticket_orders WHERE id = ? FOR UPDATE";
+/// session. Column: id. Reads only: the column need not have an index, and a search that locks would wait for every order under
+/// way.
+inline constexpr std::string_view by_session =
+    "SELECT id FROM ticket_orders WHERE stripe_checkout_session_id = ? ORDER BY id LIMIT 16";
+
+/// gateway, key, payment id. Columns: is it the entry of the key, then an entry's. Both parts from indexes.
+inline constexpr std::string_view inbox =
+    "SELECT 1, " TKB_INBOX_COLUMNS " FROM payment_inbox WHERE gateway = ? AND dedupKey = ? UNION ALL "
+    "SELECT 0, " TKB_INBOX_COLUMNS " FROM payment_inbox WHERE paymentId = ?";
+/// payment id.
+inline constexpr std::string_view applied =
+    "SELECT " TKB_INBOX_COLUMNS " FROM payment_inbox WHERE paymentId = ? AND outcome = 'applied'";
+
+/// payment intent or NULL, paying e-mail or NULL, id.
+inline constexpr std::string_view complete =
+    "UPDATE ticket_orders SET status = 'paid', stripe_payment_intent_id = COALESCE(?, stripe_payment_intent_id), "
+    "email = COALESCE(?, email) WHERE id = ?";
+/// status, id.
+inline constexpr std::string_view close = "UPDATE ticket_orders SET status = ? WHERE id = ?";
+
+/// The eleven columns of an entry, raised.
+inline constexpr std::string_view put_entry =
+    "INSERT INTO payment_inbox (gateway, dedupKey, paymentId, transactionId, chargeId, status, amount, currency, outcome, refusal, "
+    "receivedAt, raised) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+/// The same, where an entry of the key was read.
+inline constexpr std::string_view replace_entry =
+    "INSERT INTO payment_inbox (gateway, dedupKey, paymentId, transactionId, chargeId, status, amount, currency, outcome, refusal, "
+    "receivedAt, raised) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON DUPLICATE KEY UPDATE paymentId = VALUES(paymentId), "
+    "transactionId = VALUES(transactionId), chargeId = VALUES(chargeId), status = VALUES(status), amount = VALUES(amount), "
+    "currency = VALUES(currency), outcome = VALUES(outcome), refusal = VALUES(refusal), receivedAt = VALUES(receivedAt), "
+    "raised = VALUES(raised)";
+
+/// id, aggregateId, aggregateType, eventType, payload, createdAt, id. Matches nothing if a row of that id is there. Who writes events
+/// of this order holds its row's lock, so nobody can put one in between.
+inline constexpr std::string_view put_event =
+    "INSERT INTO outbox (id, aggregateId, aggregateType, eventType, payload, createdAt) SELECT ?, ?, ?, ?, ?, ? FROM DUAL "
+    "WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?)";
+
+/// quantity, ticket id.
+inline constexpr std::string_view sell = "UPDATE tickets SET sold_quantity = COALESCE(sold_quantity, 0) + ? WHERE id = ?";
+/// code id.
+inline constexpr std::string_view use_code = "UPDATE discount_codes SET used_count = COALESCE(used_count, 0) + 1 WHERE id = ?";
+/// ticket id, code id. Columns: is it the ticket, the count, its limit or NULL.
+inline constexpr std::string_view look = "SELECT 1, sold_quantity, quantity FROM tickets WHERE id = ? UNION ALL "
+                                         "SELECT 0, used_count, max_uses FROM discount_codes WHERE id = ?";
+
+/// created before, rows at most. Without those that no session was made for: nobody can be asked about them, and they would stand
+/// before all others for ever.
+inline constexpr std::string_view pending =
+    "SELECT " TKB_ORDER_COLUMNS " FROM ticket_orders WHERE status = 'pending' AND created_at < ? AND stripe_checkout_session_id <> '' "
+    "ORDER BY created_at, id LIMIT ?";
+/// rows at most.
+inline constexpr std::string_view raised =
+    "SELECT " TKB_INBOX_COLUMNS " FROM payment_inbox WHERE raised = 1 ORDER BY receivedAt DESC, sequence DESC LIMIT ?";
+/// Columns: is it orders, their status, how many.
+inline constexpr std::string_view counts = "SELECT 1, status, COUNT(*) FROM ticket_orders GROUP BY status UNION ALL "
+                                           "SELECT 0, '', COUNT(*) FROM payment_inbox WHERE raised = 1";
+/// received before, rows at most. Column: sequence. Read first and then deleted by key: see outbox_sql::dead_before.
+inline constexpr std::string_view old_entries =
+    "SELECT sequence FROM payment_inbox WHERE raised = 0 AND receivedAt < ? ORDER BY receivedAt, sequence LIMIT ?";
+
+/// now, id.
+inline constexpr std::string_view check_in =
+    "UPDATE ticket_orders SET validated_at = ? WHERE id = ? AND status = 'paid' AND validated_at IS NULL";
+/// id. Columns: is it paid, validated_at in ms.
+inline constexpr std::string_view checked_in =
+    "SELECT status = 'paid', " TKB_MS("validated_at") " FROM ticket_orders WHERE id = ?";
+
+}  // namespace ticketbottle::mariadb::order_sql

@@ -1,0 +1,402 @@
+#include "mariadb/order_counts.hpp"
+#include "mariadb/order_sql.hpp"
+#include "mariadb/pool.hpp"
+
+#include <ticketbottle/payment/rules.hpp>
+
+#include "core/format.hpp"
+#include "core/utf8.hpp"
+
+#include <algorithm>
+
+namespace ticketbottle::mariadb {
+namespace {
+
+namespace sql = order_sql;
+
+constexpr std::size_t email_bytes_max = 254;  // what can be mailed (RFC 5321), and fits the column
+constexpr std::size_t rows_in_list = 1000;
+
+/// What is read before it is decided: rows under their locks, and what the inbox has on them.
+struct Read {
+    std::vector<Order> orders;
+    std::optional<InboxEntry> same_key;
+    std::vector<InboxEntry> of_payment;  ///< Of the one order there is.
+};
+
+/// To be told of after the commit.
+using Shortfalls = std::vector<Shortfall>;
+
+class OrderStore final : public PaymentStore {
+public:
+    OrderStore(std::shared_ptr<Pool> pool, OrderOptions options, Observer& observer)
+        : pool_(std::move(pool)), impl_(pool_->impl()), options_(std::move(options)), observer_(observer) {}
+
+    Result<Payment> create(const Payment& payment, Deadline deadline) override;
+    Result<std::optional<Payment>> find(PaymentKey key, std::string_view value, Deadline deadline) override;
+    Result<Settled> settle(const SettleCommand& command, Deadline deadline) override;
+    Result<std::vector<Payment>> pending(TimePoint created_before, std::uint32_t rows_max, Deadline deadline) override;
+    Result<std::vector<InboxEntry>> raised(std::uint32_t rows_max, Deadline deadline) override;
+    Result<PaymentCounts> counts(Deadline deadline) override;
+    Result<std::uint64_t> remove_inbox(TimePoint before, std::uint32_t rows_max, Deadline deadline) override;
+
+private:
+    Result<std::vector<std::int64_t>> with_session(std::string_view operation, std::string_view session, Deadline deadline);
+    Result<std::vector<std::int64_t>> meant_by(const PaymentLookup& lookup, Deadline deadline);
+    Result<std::vector<Order>> lock(Transaction& transaction, const PaymentLookup& lookup, const std::vector<std::int64_t>& ids);
+    Result<void> read_inbox(Transaction& transaction, const PaymentNotification& notification, Read& read);
+    Result<Shortfalls> write(Transaction& transaction, const PaymentNotification& notification, const Read& read,
+                             payment::Decision& decision);
+    Result<void> write_order(Transaction& transaction, const PaymentNotification& notification, const Order& order,
+                             PaymentStatus status);
+
+    std::shared_ptr<Pool> pool_;
+    Pool::Impl& impl_;
+    OrderOptions options_;
+    Observer& observer_;
+};
+
+Error out_of_range(std::string_view operation, std::uint32_t most) {
+    return fail(Errc::invalid_argument, operation, formatted("rows_max: 1..{}", most));
+}
+
+/// The e-mail that a payment was made with, if it is one to keep.
+std::string_view paying_email(const PaymentNotification& notification) {
+    const std::string_view email = notification.payer_email;
+    const bool good = email.find('@') != std::string_view::npos && email.size() <= email_bytes_max && utf8::valid(email);
+    return notification.status == NotifiedStatus::succeeded && good ? email : std::string_view();
+}
+
+bool among(const std::vector<std::string>& names, const std::string& name) {
+    return std::ranges::find(names, name) != names.end();
+}
+
+Parameter text_or_null(std::string_view text) { return text.empty() ? Parameter() : Parameter(std::string(text)); }
+
+Result<bool> put_event(Transaction& transaction, const OutboxRow& row) {
+    const auto put = transaction.run({sql::put_event,
+                                      {row.id, row.aggregate_id, row.aggregate_type, row.event_type, row.payload,
+                                       datetime_text(row.created_at), row.id}});
+    if (!put.has_value()) return put.error();
+    return put->matched() == 1;
+}
+
+Result<void> keep_entry(Transaction& transaction, const InboxEntry& entry, bool replaces) {
+    const auto kept = transaction.run({replaces ? sql::replace_entry : sql::put_entry,
+                                       {std::string(to_string(entry.gateway)), entry.dedup_key, entry.payment_id, entry.transaction_id,
+                                        entry.charge_id, std::string(to_string(entry.status)), entry.amount.minor_units,
+                                        std::string(entry.amount.currency.code()), std::string(to_string(entry.outcome)),
+                                        std::string(to_string(entry.refusal)), datetime_text(entry.received_at),
+                                        std::int64_t{needs_person(entry.refusal)}}});
+    if (kept.has_value()) return {};
+    const Error error = kept.error();
+    if (error.code != Errc::conflict) return error;
+    // Two orders' callbacks with one key, at once: the other was first. Called again, this one is told what it is.
+    return fail(Errc::unavailable, error.operation, "another callback took the notification's key meanwhile");
+}
+
+/// An order in a state that is none of ours is closed, and nothing re-opens it.
+Result<payment::Decision> decided(const SettleCommand& command, const Read& read) {
+    std::vector<Payment> candidates;
+    for (const Order& order : read.orders) {
+        candidates.push_back(order.payment);
+        candidates.back().metadata = metadata_of(order, paying_email(command.notification));
+    }
+    const payment::Found found{candidates, read.same_key ? &*read.same_key : nullptr, read.of_payment};
+    const bool foreign = std::ranges::any_of(read.orders, &Order::foreign_state);
+    if (!foreign || command.late_success == LateSuccess::hold) return payment::decide(command, found);
+    SettleCommand held = command;
+    held.late_success = LateSuccess::hold;
+    return payment::decide(held, found);
+}
+
+Result<Payment> OrderStore::create(const Payment&, Deadline deadline) {
+    constexpr std::string_view operation = "payment.create";
+    if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline has passed");
+    return fail(Errc::unsupported, operation,
+                "orders are made by the shop's checkout, which knows their ticket and buyer; this store settles them");
+}
+
+/// Orders that may be of that session: the column's collation may take more for equal.
+Result<std::vector<std::int64_t>> OrderStore::with_session(std::string_view operation, std::string_view session, Deadline deadline) {
+    std::vector<std::int64_t> ids;
+    const auto rows = impl_.run(operation, {sql::by_session, {std::string(session)}}, Effect::reads, deadline);
+    if (!rows.has_value()) return rows.error();
+    for (std::size_t i = 0; i < rows->size(); ++i) ids.push_back(rows->integer(i, 0));
+    return ids;
+}
+
+Result<std::optional<Payment>> OrderStore::find(PaymentKey key, std::string_view value, Deadline deadline) {
+    constexpr std::string_view operation = "payment.find";
+    if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline has passed");
+    std::vector<std::int64_t> ids;
+    if (key == PaymentKey::provider_transaction_id && is_session_id(value)) {
+        auto found = with_session(operation, value, deadline);
+        if (!found.has_value()) return found.error();
+        ids = std::move(*found);
+    } else if (key == PaymentKey::id || key == PaymentKey::order_code) {
+        if (const auto id = order_number(value)) ids.push_back(*id);
+    }
+    std::optional<Payment> payment;
+    for (const std::int64_t id : ids) {
+        const auto rows = impl_.run(operation, {sql::by_id, {id}}, Effect::reads, deadline);
+        if (!rows.has_value()) return rows.error();
+        if (rows->size() == 0) continue;
+        auto order = read_order(operation, *rows, 0, options_);
+        if (!order.has_value()) return order.error();
+        if (key == PaymentKey::provider_transaction_id && order->payment.provider_transaction_id != value) continue;
+        if (payment) return fail(Errc::conflict, operation, "two orders have that checkout session");
+        payment = std::move(order->payment);
+    }
+    if (!payment) return payment;
+    const auto entries = impl_.run(operation, {sql::applied, {payment->id}}, Effect::reads, deadline);
+    if (!entries.has_value()) return entries.error();
+    for (std::size_t i = 0; i < entries->size(); ++i) {
+        const auto entry = read_inbox_entry(operation, *entries, i);
+        if (!entry.has_value()) return entry.error();
+        add_times(*payment, *entry);
+    }
+    return payment;
+}
+
+/// Ids of the orders that may be meant, ascending. Searched before the transaction, which then locks by key alone.
+Result<std::vector<std::int64_t>> OrderStore::meant_by(const PaymentLookup& lookup, Deadline deadline) {
+    std::vector<std::int64_t> ids;
+    for (const std::string& name : lookup.provider_transaction_ids) {
+        if (!is_session_id(name)) continue;
+        const auto found = with_session("payment.settle", name, deadline);
+        if (!found.has_value()) return found.error();
+        ids.insert(ids.end(), found->begin(), found->end());
+    }
+    for (const std::string& code : lookup.order_codes) {
+        if (const auto id = order_number(code)) ids.push_back(*id);
+    }
+    std::ranges::sort(ids);
+    ids.erase(std::ranges::unique(ids).begin(), ids.end());
+    return ids;
+}
+
+/// Locks each by its key, in the order of their numbers, and reads it as it is now. By session goes before by number, as PaymentLookup
+/// says; the comparison is ours, for the columns' collations may take more for equal.
+Result<std::vector<Order>> OrderStore::lock(Transaction& transaction, const PaymentLookup& lookup, const std::vector<std::int64_t>& ids) {
+    std::vector<Order> by_session, by_number;
+    for (const std::int64_t id : ids) {
+        const auto rows = transaction.run({sql::lock, {id}});
+        if (!rows.has_value()) return rows.error();
+        if (rows->size() == 0) continue;
+        auto order = read_order("payment.settle", *rows, 0, options_);
+        if (!order.has_value()) return order.error();
+        const std::string& session = order->payment.provider_transaction_id;
+        if (!session.empty() && among(lookup.provider_transaction_ids, session)) {
+            by_session.push_back(std::move(*order));
+        } else if (among(lookup.order_codes, order->payment.order_code)) {
+            by_number.push_back(std::move(*order));
+        }
+    }
+    return by_session.empty() ? std::move(by_number) : std::move(by_session);
+}
+
+Result<void> OrderStore::read_inbox(Transaction& transaction, const PaymentNotification& notification, Read& read) {
+    constexpr std::string_view operation = "payment.settle";
+    Order& order = read.orders.front();
+    const auto rows = transaction.run(
+        {sql::inbox, {std::string(to_string(payment::inbox_gateway(notification.gateway))), notification.dedup_key, order.payment.id}});
+    if (!rows.has_value()) return rows.error();
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+        auto entry = read_inbox_entry(operation, *rows, i, 1);
+        if (!entry.has_value()) return entry.error();
+        if (rows->flag(i, 0)) {
+            read.same_key = std::move(*entry);
+            continue;
+        }
+        add_times(order.payment, *entry);
+        if (entry->status == NotifiedStatus::succeeded) read.of_payment.push_back(std::move(*entry));
+    }
+    // An order that was paid before there was an inbox: the charge it has had stands in its row.
+    if (order.payment.status == PaymentStatus::completed && order.payment_intent.starts_with("pi_")) {
+        InboxEntry had;
+        had.status = NotifiedStatus::succeeded;
+        had.charge_id = order.payment_intent;
+        read.of_payment.push_back(std::move(had));
+    }
+    return {};
+}
+
+Result<void> OrderStore::write_order(Transaction& transaction, const PaymentNotification& notification, const Order& order,
+                                     PaymentStatus status) {
+    Query query{sql::close, {status == PaymentStatus::failed ? options_.failed : options_.cancelled, order.id}};
+    if (status == PaymentStatus::completed)
+        query = {sql::complete, {text_or_null(notification.charge_id), text_or_null(paying_email(notification)), order.id}};
+    const auto written = transaction.run(query);
+    if (!written.has_value()) return written.error();
+    if (written->matched() != 1) return fail(Errc::internal, "payment.settle", "the order went inside our transaction");
+    return {};
+}
+
+// Locks are taken in one order by whoever settles: the order's row, then its inbox rows and events (nobody else writes those of an
+// order that we hold), then the ticket's row, then the discount code's. So no two callbacks wait for one another in a circle. The
+// rows that many orders share come last, and are held for the shortest time.
+Result<Shortfalls> OrderStore::write(Transaction& transaction, const PaymentNotification& notification, const Read& read,
+                                     payment::Decision& decision) {
+    const Order& order = read.orders.front();
+    if (decision.update) {
+        auto written = write_order(transaction, notification, order, decision.update->status);
+        if (!written.has_value()) return written.error();
+    }
+    if (decision.inbox) {
+        auto kept = keep_entry(transaction, *decision.inbox, read.same_key.has_value());
+        if (!kept.has_value()) return kept.error();
+    }
+    if (decision.outbox) {
+        const auto put = put_event(transaction, *decision.outbox);
+        if (!put.has_value()) return put.error();
+        if (!*put) decision.settled.outbox_id.clear();
+    }
+    if (!decision.update || decision.update->status != PaymentStatus::completed) return Shortfalls();
+    auto shortfalls = count_order(transaction, order);
+    if (!shortfalls.has_value()) return shortfalls;
+    for (const Shortfall& shortfall : *shortfalls) {
+        const auto put = put_event(transaction, event_of(shortfall, order, decision.update->updated_at));
+        if (!put.has_value()) return put.error();
+    }
+    return shortfalls;
+}
+
+Result<Settled> OrderStore::settle(const SettleCommand& command, Deadline deadline) {
+    constexpr std::string_view operation = "payment.settle";
+    if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline has passed");
+    const PaymentNotification& notification = command.notification;
+    Read read;
+    std::vector<std::int64_t> ids;
+    if (notification.status != NotifiedStatus::ignored) {
+        auto meant = meant_by(command.lookup, deadline);
+        if (!meant.has_value()) return meant.error();
+        ids = std::move(*meant);
+    }
+    if (ids.empty()) {
+        auto decision = payment::decide(command, {});
+        if (!decision.has_value()) return decision.error();
+        return std::move(decision->settled);
+    }
+    auto transaction = Transaction::begin(impl_, operation, deadline);
+    if (!transaction.has_value()) return transaction.error();
+    auto orders = lock(*transaction, command.lookup, ids);
+    if (!orders.has_value()) return orders.error();
+    read.orders = std::move(*orders);
+    if (read.orders.size() == 1) {
+        if (auto inbox = read_inbox(*transaction, notification, read); !inbox.has_value()) return inbox.error();
+    }
+    auto decision = decided(command, read);
+    if (!decision.has_value()) return decision.error();
+    // Nothing to write: the transaction's end lets go of the lock, and no sync is paid for a duplicate.
+    if (!decision->update && !decision->inbox && !decision->outbox) return std::move(decision->settled);
+    const auto shortfalls = write(*transaction, notification, read, *decision);
+    if (!shortfalls.has_value()) return shortfalls.error();
+    if (auto committed = transaction->commit(); !committed.has_value()) return committed.error();
+    for (const Shortfall& shortfall : *shortfalls) tell(observer_, shortfall, read.orders.front());
+    return std::move(decision->settled);
+}
+
+Result<std::vector<Payment>> OrderStore::pending(TimePoint created_before, std::uint32_t rows_max, Deadline deadline) {
+    constexpr std::string_view operation = "payment.pending";
+    if (rows_max < 1 || rows_max > 1000) return out_of_range(operation, 1000);
+    const auto rows = impl_.run(operation, {sql::pending, {datetime_text(created_before), std::int64_t{rows_max}}}, Effect::reads, deadline);
+    if (!rows.has_value()) return rows.error();
+    std::vector<Payment> found;
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+        auto order = read_order(operation, *rows, i, options_);
+        if (order.has_value()) {
+            found.push_back(std::move(order->payment));
+            continue;
+        }
+        // One row that cannot be read shall not keep all others from being asked about.
+        const Error error = order.error();
+        observer_.log(Severity::error, "order.unreadable", "An open order cannot be settled until its row is mended.",
+                      {{"error", error.detail_text()}});
+    }
+    return found;
+}
+
+Result<std::vector<InboxEntry>> OrderStore::raised(std::uint32_t rows_max, Deadline deadline) {
+    constexpr std::string_view operation = "payment.raised";
+    if (rows_max < 1 || rows_max > 1000) return out_of_range(operation, 1000);
+    const auto rows = impl_.run(operation, {sql::raised, {std::int64_t{rows_max}}}, Effect::reads, deadline);
+    if (!rows.has_value()) return rows.error();
+    std::vector<InboxEntry> found;
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+        auto entry = read_inbox_entry(operation, *rows, i);
+        if (!entry.has_value()) return entry.error();
+        found.push_back(std::move(*entry));
+    }
+    return found;
+}
+
+Result<PaymentCounts> OrderStore::counts(Deadline deadline) {
+    const auto rows = impl_.run("payment.counts", {sql::counts, {}}, Effect::reads, deadline);
+    if (!rows.has_value()) return rows.error();
+    PaymentCounts counts;
+    for (std::size_t i = 0; i < rows->size(); ++i) {
+        const std::string_view status = rows->view(i, 1);
+        const auto number = static_cast<std::uint64_t>(rows->integer(i, 2));
+        if (!rows->flag(i, 0)) {
+            counts.raised = number;
+        } else if (status == "pending") {
+            counts.pending = number;
+        } else if (status == "paid") {
+            counts.completed = number;
+        } else if (status == options_.failed) {
+            counts.failed = number;
+        } else if (status == options_.cancelled) {
+            counts.cancelled = number;
+        }
+    }
+    return counts;
+}
+
+Result<std::uint64_t> OrderStore::remove_inbox(TimePoint before, std::uint32_t rows_max, Deadline deadline) {
+    constexpr std::string_view operation = "payment.remove_inbox";
+    if (rows_max < 1 || rows_max > 10'000) return out_of_range(operation, 10'000);
+    const auto old = impl_.run(operation, {sql::old_entries, {datetime_text(before), std::int64_t{rows_max}}}, Effect::reads, deadline);
+    if (!old.has_value()) return old.error();
+    if (old->size() == 0) return std::uint64_t{0};
+    auto transaction = Transaction::begin(impl_, operation, deadline);
+    if (!transaction.has_value()) return transaction.error();
+    std::uint64_t removed = 0;
+    for (std::size_t at = 0; at < old->size(); at += rows_in_list) {
+        const std::size_t count = std::min(rows_in_list, old->size() - at);
+        const std::string text =
+            formatted("DELETE FROM payment_inbox WHERE raised = 0 AND sequence IN ({})", placeholders(list_step(count)));
+        Query query{text, {}};
+        for (std::size_t i = 0; i < list_step(count); ++i)
+            query.parameters.emplace_back(old->integer(at + std::min(i, count - 1), 0));
+        const auto some = transaction->run(query);
+        if (!some.has_value()) return some.error();
+        removed += some->matched();
+    }
+    if (auto committed = transaction->commit(); !committed.has_value()) return committed.error();
+    return removed;
+}
+
+Result<void> check_state(std::string_view name, const std::string& state) {
+    const auto plain = [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    };
+    const bool ours = state == "pending" || state == "paid";
+    if (!state.empty() && state.size() <= 64 && !ours && std::ranges::all_of(state, plain)) return {};
+    return fail(Errc::invalid_argument, "mariadb.order_store",
+                formatted("{}: 1..64 of letters, digits, '_' and '-', and neither \"pending\" nor \"paid\"", name));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PaymentStore>> order_store(std::shared_ptr<Pool> pool, OrderOptions options, Observer& observer) {
+    constexpr std::string_view operation = "mariadb.order_store";
+    if (!pool) return fail(Errc::invalid_argument, operation, "pool: none");
+    if (options.currency == Currency()) return fail(Errc::invalid_argument, operation, "currency: none");
+    if (auto checked = check_state("failed", options.failed); !checked.has_value()) return checked.error();
+    if (auto checked = check_state("cancelled", options.cancelled); !checked.has_value()) return checked.error();
+    if (options.failed == options.cancelled) return fail(Errc::invalid_argument, operation, "failed, cancelled: the same");
+    return std::unique_ptr<PaymentStore>(std::make_unique<OrderStore>(std::move(pool), std::move(options), observer));
+}
+
+}  // namespace ticketbottle::mariadb

@@ -1,0 +1,86 @@
+#pragma once
+/// \file
+/// Connections shared by the stores of one database, one call or one transaction each at a time. Internal: not installed.
+
+#include "mariadb/connection.hpp"
+#include "mariadb/sql.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <random>
+
+namespace ticketbottle::mariadb {
+
+struct Pool::Impl {
+    /// \param clock  SQL for the server's time, a DATETIME(3): tests put one that they can move.
+    Impl(Options settings, Observer& watcher, std::string_view clock = server_clock);
+
+    const Options options;
+    Observer& observer;
+    const std::string clock;
+
+    /// A connection for one call; given back, or thrown away if it broke, at the end of its life.
+    class Lease {
+    public:
+        Lease(Impl& pool, std::unique_ptr<Connection> connection) : pool_(&pool), connection_(std::move(connection)) {}
+        ~Lease() { if (connection_) pool_->give_back(std::move(connection_)); }
+        Lease(Lease&&) noexcept = default;
+        Lease& operator=(Lease&&) = delete;
+        Connection* operator->() const { return connection_.get(); }
+
+    private:
+        Impl* pool_;
+        std::unique_ptr<Connection> connection_;
+    };
+    /// Waits while all are in use. Errors: unavailable (no connection to be had; also at once while a failure is fresh), cancelled.
+    [[nodiscard]] Result<Lease> borrow(std::string_view operation, Deadline deadline);
+
+    /// One statement, a transaction by itself.
+    [[nodiscard]] Result<Rows> run(std::string_view operation, const Query& query, Effect effect, Deadline deadline);
+
+private:
+    void give_back(std::unique_ptr<Connection> connection);
+    void failed_to_connect(const Error& error);
+
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::vector<std::unique_ptr<Connection>> idle_;
+    std::uint32_t made_ = 0;      ///< Idle, borrowed or being made.
+    std::uint32_t failures_ = 0;  ///< Connects in a row that failed.
+    Deadline::Clock::time_point next_try_{};
+    std::optional<Error> last_failure_;
+    std::minstd_rand random_{std::random_device{}()};
+};
+
+/// Several statements, all or none. Rolled back at the end of its life unless it was committed. After an error nothing more runs in it:
+/// the server may have rolled back already, and the next statement would stand alone.
+///
+///     auto transaction = Transaction::begin(impl, "payments.settle", deadline);
+///     if (!transaction.has_value()) return transaction.error();
+///     const auto rows = transaction->run({lock_sql, {id}});
+///     if (!rows.has_value()) return rows.error();   // not done
+///     ...
+///     if (auto committed = transaction->commit(); !committed.has_value()) return committed.error();
+class Transaction {
+public:
+    [[nodiscard]] static Result<Transaction> begin(Pool::Impl& pool, std::string_view operation, Deadline deadline);
+    ~Transaction();
+    Transaction(Transaction&&) noexcept = default;
+    Transaction& operator=(Transaction&&) = delete;
+
+    /// Errors: not done, and nothing before it in this transaction either.
+    [[nodiscard]] Result<Rows> run(const Query& query);
+    /// Errors: unavailable, cancelled (not done), outcome_unknown. To be called once.
+    [[nodiscard]] Result<void> commit();
+
+private:
+    Transaction(Pool::Impl::Lease lease, std::string_view operation, Deadline deadline)
+        : lease_(std::move(lease)), operation_(operation), deadline_(std::move(deadline)) {}
+
+    Pool::Impl::Lease lease_;  ///< Of one that was moved from: without a connection, and it does nothing.
+    std::string_view operation_;
+    Deadline deadline_;
+    bool over_ = false;
+};
+
+}  // namespace ticketbottle::mariadb

@@ -1,0 +1,605 @@
+// Orders of the deployed tables, paid through both of Stripe's entries, on a real MariaDB: many callbacks at once, locks held by others,
+// a server that is killed, counts that do not fit. TKB_SLOW=1: a thousand orders instead of a hundred, twenty kills instead of three.
+#include "support/child_process.hpp"
+#include "support/mariadb_orders.hpp"
+#include "support/recording_observer.hpp"
+
+#include <ticketbottle/payment/retrying_store.hpp>
+#include <ticketbottle/webhook/handler.hpp>
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <functional>
+#include <future>
+#include <numeric>
+#include <random>
+#include <thread>
+
+namespace ticketbottle {
+namespace {
+
+using namespace std::chrono_literals;
+using test::mariadb_rows;
+using test::MariadbSession;
+using test::OrderShop;
+
+Deadline soon() { return Deadline::in(60s); }
+
+Gateways gateways() {
+    Gateways gateways;
+    gateways.stripe.emplace().endpoint_secrets = {Secret("whsec_not_a_real_one")};
+    gateways.stripe_eventbridge.emplace().sources = {"aws.partner/stripe.com/ed_test_1"};
+    gateways.stripe_eventbridge->account = "123456789012";
+    return gateways;
+}
+
+/// What Stripe tells of order `id`: one event, whichever way it comes.
+TestNotification told(std::int64_t id, std::int64_t cents = 1999, NotifiedStatus status = NotifiedStatus::succeeded) {
+    const std::string number = std::to_string(id);
+    TestNotification event;
+    event.status = status;
+    event.order_id = number;
+    event.link_id = "cs_test_" + number;
+    event.transaction_id = status == NotifiedStatus::succeeded ? "pi_" + number : "";
+    event.event_id = "evt_" + number + "_" + std::string(to_string(status));
+    event.amount = {cents, test::euro()};
+    return event;
+}
+
+/// Stripe's two ways into one store.
+class Entries {
+public:
+    explicit Entries(std::unique_ptr<PaymentStore> store, LateSuccess late_success = LateSuccess::hold, Observer& observer = Observer::none())
+        : store_(std::move(store)), handler_(gateways_, *store_, clock_, options(late_success), observer) {}
+
+    Handled webhook(const TestNotification& event, Deadline deadline = soon()) {
+        return handler_.handle(stripe::sign(event, *gateways_.stripe, clock_.now()).value(), std::move(deadline));
+    }
+    Handled event_bridge(const TestNotification& event, Deadline deadline = soon()) {
+        return handler_.handle_invocation(stripe::wrap_event_bridge(event, *gateways_.stripe_eventbridge, clock_.now()).value().body, std::move(deadline));
+    }
+    PaymentStore& store() { return *store_; }
+
+private:
+    static WebhookOptions options(LateSuccess late_success) {
+        WebhookOptions options;
+        options.processor.late_success = late_success;
+        return options;
+    }
+    SystemClock clock_;
+    Gateways gateways_ = gateways();
+    std::unique_ptr<PaymentStore> store_;
+    WebhookHandler handler_;
+};
+
+std::unique_ptr<PaymentStore> retrying(std::unique_ptr<PaymentStore> store, Observer& observer = Observer::none()) {
+    return std::make_unique<RetryingPaymentStore>(std::move(store), RetryOptions{.tries_max = 20}, observer);
+}
+
+template <class F>
+bool eventually(F holds) {
+    for (const Deadline patience = soon(); !patience.expired();) {
+        if (holds()) return true;
+        std::this_thread::sleep_for(5ms);
+    }
+    return false;
+}
+
+bool somebody_waits() {
+    std::this_thread::sleep_for(200ms);  // asked more often, the server gives what it gave before
+    return mariadb_rows("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'").at(0).at(0) != "0";
+}
+
+std::vector<std::string> types(const OrderShop& shop) {
+    std::vector<std::string> types;
+    for (const OutboxRow& row : shop.outbox()) types.push_back(row.event_type);
+    return types;
+}
+using Types = std::vector<std::string>;
+
+/// Orders 1..count, each of one to three tickets of five kinds; a third of them with one of two codes.
+void add_orders(OrderShop& shop, int count) {
+    for (int ticket = 1; ticket <= 5; ++ticket) shop.add_ticket(ticket, "1000000");
+    for (int code = 1; code <= 2; ++code) shop.add_code(code, "NULL");
+    mariadb_rows(fmt::format("INSERT INTO {} (id, event_id, ticket_id, email, quantity, unit_price, discount_code_id, total_amount, "
+                             "stripe_checkout_session_id) SELECT seq, 7, 1 + seq % 5, 'buyer@shop.example', 1 + seq % 3, 19.99, "
+                             "IF(seq % 3 = 0, 1 + seq % 2, NULL), 19.99, CONCAT('cs_test_', seq) FROM seq_1_to_{}",
+                             shop.table("ticket_orders"), count));
+}
+
+/// Do counts and events agree with the orders that are paid? How many are.
+int judge(const OrderShop& shop) {
+    const std::string orders = shop.table("ticket_orders");
+    for (const auto& row : mariadb_rows(fmt::format("SELECT t.id, t.sold_quantity, (SELECT COALESCE(SUM(quantity), 0) FROM {} WHERE ticket_id = t.id AND "
+                                                    "status = 'paid') FROM {} t", orders, shop.table("tickets")))) {
+        CAPTURE(row[0]);
+        CHECK(row[1] == row[2]);
+    }
+    for (const auto& row : mariadb_rows(fmt::format("SELECT d.id, d.used_count, (SELECT COUNT(*) FROM {} WHERE discount_code_id = d.id AND status = 'paid') "
+                                                    "FROM {} d", orders, shop.table("discount_codes")))) {
+        CAPTURE(row[0]);
+        CHECK(row[1] == row[2]);
+    }
+    const std::string paid = shop.value("COUNT(*) FROM " + orders + " WHERE status = 'paid'");
+    CHECK(shop.value("COUNT(*) FROM " + shop.table("outbox")) == paid);
+    CHECK(shop.value("COUNT(DISTINCT aggregateId) FROM " + shop.table("outbox") + " WHERE eventType = 'PAYMENT_COMPLETED'") == paid);
+    CHECK(shop.value(fmt::format("COUNT(*) FROM {} o JOIN {} i ON i.paymentId = CAST(o.id AS CHAR) COLLATE utf8mb4_nopad_bin WHERE o.status = 'paid'", orders,
+                                 shop.table("payment_inbox"))) == paid);
+    CHECK(shop.value("COUNT(*) FROM " + orders + " WHERE status = 'paid' AND NOT stripe_payment_intent_id <=> CONCAT('pi_', id)") == "0");
+    return std::stoi(paid);
+}
+
+TEST_CASE("Orders: twenty deliveries of each payment at once, two events by both entries, have one effect") {
+    const int orders = test::rounds(100, 1000);
+    constexpr std::size_t workers = 20;
+    OrderShop shop;
+    add_orders(shop, orders);
+    shop.database().options().connections_max = workers;
+    const auto pool = shop.database().pool();
+    std::array<int, workers> applied{}, duplicates{}, others{};
+    const auto began = Deadline::Clock::now();
+    {
+        std::vector<std::jthread> threads;
+        for (std::size_t w = 0; w < workers; ++w) {
+            threads.emplace_back([&, w] {
+                Entries entries(retrying(OrderShop::store(pool)));
+                for (int id = 1; id <= orders; ++id) {
+                    TestNotification event = told(id);
+                    if (w % 4 >= 2) event.event_id += "_of_another_type";  // of the same charge: it is the order that makes them one
+                    const Handled handled = w % 2 == 0 ? entries.webhook(event) : entries.event_bridge(event);
+                    ++(handled.settled.outcome == Outcome::applied ? applied : handled.settled.outcome == Outcome::duplicate ? duplicates : others)[w];
+                }
+            });
+        }
+    }
+    const std::chrono::duration<double> took = Deadline::Clock::now() - began;
+    MESSAGE(orders << " orders, " << static_cast<int>(workers) * orders << " deliveries in " << took.count() << " s");
+    const auto sum = [](const auto& counts) { return std::accumulate(counts.begin(), counts.end(), 0); };
+    CHECK(sum(others) == 0);
+    CHECK(sum(applied) == orders);
+    CHECK(sum(duplicates) == orders * (static_cast<int>(workers) - 1));
+    CHECK(judge(shop) == orders);
+}
+
+TEST_CASE("Orders: a server killed again and again loses no payment and counts none twice") {
+    const int kills = test::rounds(3, 20);
+    OrderShop shop;
+    add_orders(shop, 100'000);
+    shop.database().options().connect_timeout = 1s;
+    const auto pool = shop.database().pool();
+    std::atomic<int> started{0}, last{100'000};
+    std::atomic<int> refused{0};
+    std::vector<std::jthread> threads;
+    for (int w = 0; w < 6; ++w) {
+        threads.emplace_back([&, w] {
+            Entries entries(retrying(OrderShop::store(pool)));
+            for (int id = 1; id <= last; ++id) {
+                for (int before = started; before < id && !started.compare_exchange_weak(before, id);) {}
+                for (const Deadline patience = soon(); !patience.expired() && last > 0;) {  // as Stripe does, until it is taken
+                    const Handled handled = w % 2 == 0 ? entries.webhook(told(id), Deadline::in(4s)) : entries.event_bridge(told(id), Deadline::in(4s));
+                    if (handled.settled.outcome == Outcome::refused) ++refused;
+                    if (handled.settled.outcome != Outcome::retry) break;
+                    std::this_thread::sleep_for(20ms);
+                }
+            }
+        });
+    }
+    const struct Enough {  // a server that will not start again ends the test, not its patience
+        std::atomic<int>& last;
+        int exceptions = std::uncaught_exceptions();
+        ~Enough() { if (std::uncaught_exceptions() > exceptions) last = 0; }
+    } enough{last};
+    const auto goes_on = [&] { return eventually([&, before = started.load()] { return started > before + 5; }); };
+    std::mt19937 random(5);
+    bool went_on = goes_on();
+    for (int kill = 0; kill < kills; ++kill) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(random() % 200));
+        test::mariadb_server().crash();
+        test::mariadb_server().restart();
+        went_on &= goes_on();  // so that the next one, too, comes in the middle of work
+    }
+    last = started.load();
+    threads.clear();
+    CHECK(went_on);
+    CHECK(refused == 0);
+    const int paid = judge(shop);
+    MESSAGE(paid << " orders paid");
+    CHECK(paid >= last);
+    CHECK(paid > 20);
+}
+
+TEST_CASE("Orders: what was paid is written to the order, and the event says it") {
+    OrderShop shop;
+    shop.add_ticket(1, "10");
+    shop.add_order({.id = 17, .quantity = 2, .total = "1234.50"});
+    Entries entries(shop.store());
+    TestNotification event = told(17, 123450);
+    event.payer_email = "payer@shop.example";
+    const Handled handled = entries.webhook(event);
+    CHECK(handled.settled.outcome == Outcome::applied);
+    CHECK(handled.reply.http_status == 200);
+    CHECK(shop.of_order(17, "status") == "paid");
+    CHECK(shop.of_order(17, "stripe_payment_intent_id") == "pi_17");
+    CHECK(shop.of_order(17, "email") == "payer@shop.example");
+    CHECK(shop.of_order(17, "stripe_checkout_session_id") == "cs_test_17");
+    CHECK(shop.sold() == "2");
+    REQUIRE(types(shop) == Types{"PAYMENT_COMPLETED"});
+    const OutboxRow row = shop.outbox().front();
+    CHECK(row.aggregate_id == "17");
+    const PaymentEvent told_on = parse_payment_event(EventType::payment_completed, row.payload).value();
+    CHECK(told_on.order_code == "17");
+    CHECK(told_on.amount == Money{123450, test::euro()});
+    CHECK(told_on.transaction_id == "pi_17");
+    CHECK(told_on.customer_email == "payer@shop.example");
+    CHECK(entries.event_bridge(event).settled.outcome == Outcome::duplicate);
+    // An address that could not be mailed leaves the order's.
+    shop.add_order({.id = 18});
+    event = told(18);
+    event.payer_email = std::string(255, 'a');
+    CHECK(entries.webhook(event).settled.outcome == Outcome::applied);
+    CHECK(shop.of_order(18, "email") == "buyer@shop.example");
+    CHECK(entries.store().create({}, soon()).error().code == Errc::unsupported);
+}
+
+TEST_CASE("Orders: only an order's own decimal id, or its session, names it") {
+    OrderShop shop;
+    shop.add_ticket(1, "10");
+    shop.add_order({.id = 1});
+    shop.add_order({.id = 17});
+    Entries entries(shop.store());
+    for (const std::string name : {"017", "17.0", "1e1", "+17", "-17", "0x11", "17a", "0", "9223372036854775808", "18", "pi_17", "cs_test_"}) {
+        CAPTURE(name);
+        TestNotification event = told(17);
+        event.order_id = name;
+        CHECK(entries.webhook(event).settled.refusal == Refusal::unknown_order);
+        CHECK_FALSE(entries.store().find(PaymentKey::id, name, soon()).value().has_value());
+        CHECK_FALSE(entries.store().find(PaymentKey::provider_transaction_id, name, soon()).value().has_value());
+    }
+    for (const std::string session : {"CS_TEST_17", "cs_TEST_17", "cs_test_17 ", "cs_test_%"}) {  // the column takes the first two for equal
+        CAPTURE(session);
+        TestNotification event = told(17);
+        event.order_id.clear();
+        event.link_id = session;
+        CHECK(entries.webhook(event).settled.refusal == Refusal::unknown_order);
+        CHECK_FALSE(entries.store().find(PaymentKey::provider_transaction_id, session, soon()).value().has_value());
+    }
+    CHECK(shop.outbox().empty());
+    TestNotification event = told(17);
+    event.order_id.clear();
+    CHECK(entries.webhook(event).settled.payment_id == "17");
+    // One session in two orders: nobody guesses.
+    shop.add_order({.id = 18});
+    mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET stripe_checkout_session_id = 'cs_test_1'  WHERE id = 18");
+    event = told(1);
+    event.order_id.clear();
+    CHECK(entries.webhook(event).settled.refusal == Refusal::ambiguous_order);
+    CHECK(entries.store().find(PaymentKey::provider_transaction_id, "cs_test_1", soon()).error().code == Errc::conflict);
+    CHECK(shop.of_order(1, "status") == "pending");
+}
+
+TEST_CASE("Orders: a cent too little or too much is refused and raised, and settles once the order is mended") {
+    OrderShop shop;
+    shop.add_ticket(1, "10");
+    shop.add_order({.id = 1});
+    Entries entries(shop.store());
+    for (const std::int64_t cents : {1998, 2000, 199900, 19}) {
+        TestNotification event = told(1, cents);
+        event.event_id += std::to_string(cents);
+        CHECK(entries.webhook(event).settled.refusal == Refusal::amount_mismatch);
+    }
+    CHECK(shop.of_order(1, "status") == "pending");
+    CHECK(shop.sold() == "0");
+    CHECK(shop.outbox().empty());
+    CHECK(entries.store().raised(100, soon()).value().size() == 4);
+    mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET total_amount = 20.00");
+    TestNotification event = told(1, 2000);
+    event.event_id += "2000";
+    CHECK(entries.event_bridge(event).settled.outcome == Outcome::applied);
+    CHECK(shop.sold() == "1");
+    CHECK(entries.store().raised(100, soon()).value().size() == 3);
+}
+
+TEST_CASE("Orders: money for an order that was closed is held for a person, or completes it where that is asked for") {
+    OrderShop shop;
+    shop.add_ticket(1, "10");
+    for (const int id : {1, 2, 3}) shop.add_order({.id = id});
+    Entries holding(shop.store());
+    CHECK(holding.webhook(told(1, 1999, NotifiedStatus::cancelled)).settled.outcome == Outcome::applied);
+    CHECK(shop.of_order(1, "status") == "cancelled");
+    CHECK(holding.webhook(told(2, 1999, NotifiedStatus::failed)).settled.outcome == Outcome::applied);
+    CHECK(shop.of_order(2, "status") == "failed");
+    CHECK(holding.webhook(told(1)).settled.refusal == Refusal::late_success);
+    CHECK(holding.event_bridge(told(1)).settled.outcome == Outcome::duplicate);
+    CHECK(shop.of_order(1, "status") == "cancelled");
+    CHECK(shop.sold() == "0");
+    Entries opening(shop.store(), LateSuccess::reopen);
+    CHECK(opening.webhook(told(2)).settled.outcome == Outcome::applied);
+    CHECK(opening.event_bridge(told(2)).settled.outcome == Outcome::duplicate);
+    CHECK(shop.of_order(2, "status") == "paid");
+    CHECK(shop.sold() == "1");
+    CHECK(types(shop) == Types{"PAYMENT_CANCELLED", "PAYMENT_FAILED", "PAYMENT_COMPLETED"});
+    // A state that is none of ours is closed for good.
+    mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET status = 'refunded' WHERE id = 3");
+    CHECK(opening.webhook(told(3, 1999, NotifiedStatus::cancelled)).settled.outcome == Outcome::duplicate);
+    CHECK(opening.webhook(told(3)).settled.refusal == Refusal::late_success);
+    CHECK(shop.of_order(3, "status") == "refunded");
+    CHECK(shop.sold() == "1");
+    CHECK(holding.store().counts(soon()).value().raised == 2);
+}
+
+TEST_CASE("Orders: tickets sold out and codes used up are told once, and the sale stands") {
+    struct Case {
+        const char* name;
+        OrderShop::Order order;
+        Types events;
+        const char* reason;
+        const char* sold;
+        const char* used;
+    };
+    const auto completed = std::string("PAYMENT_COMPLETED");
+    const std::vector<Case> cases{
+        {"the last ones", {.id = 1, .quantity = 2}, {completed}, "", "10", "4"},
+        {"one more than there are", {.id = 1, .quantity = 3}, {completed, "ORDER_OVERSOLD"}, "sold_out", "11", "4"},
+        {"no such ticket", {.id = 1, .ticket = 99}, {completed, "ORDER_OVERSOLD"}, "ticket_missing", "8", "4"},
+        {"no quantity", {.id = 1, .quantity = 0}, {completed, "ORDER_OVERSOLD"}, "quantity_invalid", "8", "4"},
+        {"a quantity below zero", {.id = 1, .quantity = -3}, {completed, "ORDER_OVERSOLD"}, "quantity_invalid", "8", "4"},
+        {"the code's last use", {.id = 1, .code = "1"}, {completed}, "", "9", "5"},
+        {"a use too many", {.id = 1, .code = "2"}, {completed, "DISCOUNT_CODE_EXCEEDED"}, "used_up", "9", "4"},
+        {"a code without limit", {.id = 1, .code = "3"}, {completed}, "", "9", "4"},
+        {"no such code", {.id = 1, .code = "99"}, {completed, "DISCOUNT_CODE_EXCEEDED"}, "code_missing", "9", "4"},
+        {"both", {.id = 1, .quantity = 3, .code = "2"}, {completed, "ORDER_OVERSOLD", "DISCOUNT_CODE_EXCEEDED"}, "", "11", "4"},
+    };
+    for (const Case& c : cases) {
+        CAPTURE(c.name);
+        OrderShop shop;
+        shop.add_ticket(1, "10", 8);
+        shop.add_code(1, "5", 4);
+        shop.add_code(2, "5", 5);
+        shop.add_code(3, "NULL", 4000);
+        shop.add_order(c.order);
+        test::RecordingObserver observer;
+        Entries entries(shop.store(observer));
+        CHECK(entries.webhook(told(1)).settled.outcome == Outcome::applied);
+        CHECK(entries.event_bridge(told(1)).settled.outcome == Outcome::duplicate);
+        CHECK(shop.of_order(1, "status") == "paid");
+        CHECK(shop.sold() == c.sold);
+        CHECK(shop.used() == c.used);
+        CHECK(types(shop) == c.events);
+        const auto alerts = observer.records("order.shortfall");
+        CHECK(alerts.size() == c.events.size() - 1);
+        CHECK(observer.value("ticketbottle_order_shortfalls_total") == static_cast<double>(c.events.size() - 1));
+        if (c.events.size() != 2) continue;
+        CHECK(alerts[0].severity == Severity::alert);
+        CHECK(alerts[0].fields.at("reason") == c.reason);
+        const OutboxRow row = shop.outbox().back();
+        CHECK(row.aggregate_id == "1");
+        CHECK(row.payload.find(fmt::format(R"("reason":"{}")", c.reason)) != std::string::npos);
+        if (std::string_view(c.reason) == "sold_out")
+            CHECK(row.payload.starts_with(R"({"payment_id":"1","order_code":"1","reason":"sold_out","event_id":"7","ticket_id":"1","quantity":3,"sold_quantity":11,"ticket_quantity":10,"detected_at":")"));
+        if (std::string_view(c.reason) == "used_up")
+            CHECK(row.payload.starts_with(R"({"payment_id":"1","order_code":"1","reason":"used_up","event_id":"7","discount_code_id":"2","quantity":1,"used_count":6,"max_uses":5,"detected_at":")"));
+    }
+}
+
+TEST_CASE("Orders: a count that does not fit its column stops the settlement whole, and says where") {
+    OrderShop shop;
+    shop.add_ticket(1, "2147483647", 2147483647);
+    shop.add_ticket(2, "10");
+    shop.add_code(1, "NULL", 2147483647);
+    shop.add_order({.id = 1});
+    shop.add_order({.id = 2, .ticket = 2, .code = "1"});
+    test::RecordingObserver observer;
+    Entries entries(shop.store(), LateSuccess::hold, observer);
+    for (const auto& [id, column] : {std::pair{1, "tickets.sold_quantity of 1"}, {2, "discount_codes.used_count of 1"}}) {
+        const Handled handled = entries.webhook(told(id));
+        CHECK(handled.settled.outcome == Outcome::retry);
+        CHECK(handled.reply.http_status == 500);
+        CHECK(observer.records("payment.settle_failed").back().fields.at("error").find(column) != std::string::npos);
+        CHECK(shop.of_order(id, "status") == "pending");
+    }
+    CHECK(shop.sold(2) == "0");
+    CHECK(shop.outbox().empty());
+    CHECK(shop.value("COUNT(*) FROM " + shop.table("payment_inbox")) == "0");
+    mariadb_rows("ALTER TABLE " + shop.table("tickets") + " MODIFY sold_quantity BIGINT NOT NULL");
+    CHECK(entries.event_bridge(told(1)).settled.outcome == Outcome::applied);
+    mariadb_rows("UPDATE " + shop.table("tickets") + " SET sold_quantity = 9223372036854775807 WHERE id = 2");
+    mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET discount_code_id = NULL");
+    CHECK(entries.webhook(told(2)).settled.outcome == Outcome::retry);
+    CHECK(shop.of_order(2, "status") == "pending");
+}
+
+TEST_CASE("Orders: an amount that cannot be read stops its own order and no other") {
+    OrderShop shop;
+    shop.add_ticket(1, "10");
+    mariadb_rows("ALTER TABLE " + shop.table("ticket_orders") + " MODIFY total_amount DECIMAL(12,3) NULL");
+    shop.add_order({.id = 1, .total = "NULL"});
+    shop.add_order({.id = 2, .total = "19.995"});
+    shop.add_order({.id = 3, .total = "-19.99"});
+    shop.add_order({.id = 4, .total = "19.990"});
+    test::RecordingObserver observer;
+    Entries entries(shop.store(observer));
+    for (const int id : {1, 2, 3}) {
+        CHECK(entries.webhook(told(id)).settled.outcome == Outcome::retry);
+        const auto found = entries.store().find(PaymentKey::id, std::to_string(id), soon());
+        REQUIRE_FALSE(found.has_value());
+        CHECK(found.error().code == Errc::malformed);
+        CHECK(to_string(found.error()).find(fmt::format("order {}: ticket_orders.total_amount", id)) != std::string::npos);
+    }
+    // One that no checkout session was made for can be asked about nowhere.
+    for (const std::string session : {"NULL", "''"}) {
+        shop.add_order({.id = session == "NULL" ? 5 : 6});
+        mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET stripe_checkout_session_id = " + session + " ORDER BY id DESC LIMIT 1");
+    }
+    const auto pending = entries.store().pending(TimePoint(24h), 10, soon()).value();
+    REQUIRE(pending.size() == 1);
+    CHECK(pending[0].id == "4");
+    CHECK(observer.records("order.unreadable").size() == 3);
+    CHECK(entries.webhook(told(4)).settled.outcome == Outcome::applied);
+}
+
+TEST_CASE("Orders: what the webhook before ours has marked as paid is a duplicate, and counts nothing again") {
+    OrderShop shop;
+    shop.add_ticket(1, "10", 1);
+    for (const int id : {1, 2}) shop.add_order({.id = id});
+    const auto mark = [&](int id) {
+        return fmt::format("UPDATE {} SET status = 'paid', stripe_payment_intent_id = 'pi_{}' WHERE id = {}", shop.table("ticket_orders"), id, id);
+    };
+    mariadb_rows(mark(1));
+    Entries entries(shop.store());
+    CHECK(entries.webhook(told(1)).settled.outcome == Outcome::duplicate);
+    TestNotification second = told(1);
+    second.event_id = "evt_other";
+    second.transaction_id = "pi_other";
+    CHECK(entries.webhook(second).settled.refusal == Refusal::second_charge);  // the charge it has had stands in its row
+    CHECK(entries.store().raised(10, soon()).value().size() == 1);
+    // At the same time: ours waits for its row, and then finds it paid.
+    MariadbSession old_webhook(test::mariadb_server().port(), shop.database().name());
+    old_webhook.rows("BEGIN");
+    old_webhook.rows(mark(2));
+    auto ours = std::async(std::launch::async, [&] { return entries.event_bridge(told(2)).settled.outcome; });
+    CHECK(eventually(somebody_waits));
+    old_webhook.rows("COMMIT");
+    CHECK(ours.get() == Outcome::duplicate);
+    CHECK(shop.sold() == "1");
+    CHECK(shop.outbox().empty());
+}
+
+TEST_CASE("Orders: a deadlock, and a lock that is held for too long, are retried; without the retries nothing is done") {
+    OrderShop shop;
+    shop.add_ticket(1, "10");
+    for (const int id : {1, 2}) shop.add_order({.id = id});
+    mariadb_rows("CREATE TABLE " + shop.table("ballast") + " (n INT)");
+    test::RecordingObserver observer;
+    Entries entries(retrying(shop.store(), observer));
+    const auto retries = [&] { return observer.value("ticketbottle_store_retries_total"); };
+    {
+        // The other one has changed more rows: the server lets ours go.
+        MariadbSession other(test::mariadb_server().port(), shop.database().name());
+        other.rows("BEGIN");
+        other.rows("INSERT INTO ballast SELECT seq FROM seq_1_to_500");
+        other.rows("UPDATE tickets SET name = 'Stalls' WHERE id = 1");
+        auto ours = std::async(std::launch::async, [&] { return entries.webhook(told(1)).settled.outcome; });
+        CHECK(eventually(somebody_waits));
+        other.rows("UPDATE ticket_orders SET user_id = 1 WHERE id = 1");
+        CHECK(eventually([&] { return retries() >= 1; }));
+        other.rows("COMMIT");
+        CHECK(ours.get() == Outcome::applied);
+    }
+    {
+        MariadbSession other(test::mariadb_server().port(), shop.database().name());
+        other.rows("BEGIN");
+        other.rows("SELECT * FROM ticket_orders WHERE id = 2 FOR UPDATE");
+        const double before = retries();
+        auto without = std::async(std::launch::async, [&] {
+            SettleCommand command;
+            command.notification = stripe::verify(stripe::sign(told(2), *gateways().stripe, SystemClock().now()).value(), *gateways().stripe,
+                                                  SystemClock().now()).value().notification;
+            command.lookup = payment::lookup_of(command.notification);
+            command.now = SystemClock().now();
+            return shop.store()->settle(command, soon());
+        });
+        auto ours = std::async(std::launch::async, [&] { return entries.webhook(told(2)).settled.outcome; });
+        CHECK(eventually([&] { return retries() > before; }));
+        const auto refused = without.get();
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code == Errc::unavailable);
+        CHECK(to_string(refused.error()).find("1205") != std::string::npos);
+        other.rows("ROLLBACK");
+        CHECK(ours.get() == Outcome::applied);
+    }
+    CHECK(shop.sold() == "2");
+    CHECK(types(shop) == Types{"PAYMENT_COMPLETED", "PAYMENT_COMPLETED"});
+}
+
+TEST_CASE("Orders: columns of other types serve as well") {
+    OrderShop shop;
+    shop.add_ticket(1, "10");
+    mariadb_rows("ALTER TABLE " + shop.table("ticket_orders") +
+                 " MODIFY id INT UNSIGNED NOT NULL AUTO_INCREMENT, MODIFY ticket_id INT UNSIGNED, MODIFY status ENUM('pending', 'paid', 'failed', 'cancelled') "
+                 "CHARACTER SET latin1 NOT NULL DEFAULT 'pending', MODIFY created_at TIMESTAMP NULL, MODIFY validated_at TIMESTAMP NULL, MODIFY total_amount DECIMAL(12,4), "
+                 "MODIFY stripe_checkout_session_id VARCHAR(200) CHARACTER SET latin1, MODIFY email VARCHAR(254) CHARACTER SET latin1 NULL");
+    shop.add_order({.id = 4000000000, .created = TimePoint(1'700'000'000s)});
+    Entries entries(shop.store());
+    const auto pending = entries.store().pending(TimePoint(1'700'000'001s), 10, soon());
+    REQUIRE_MESSAGE(pending.has_value(), to_string(pending.error()));
+    REQUIRE(pending->size() == 1);
+    CHECK(pending->front().created_at == TimePoint(1'700'000'000s));
+    TestNotification event = told(4000000000);
+    event.order_id.clear();
+    CHECK(entries.webhook(event).settled.outcome == Outcome::applied);
+    CHECK(entries.event_bridge(event).settled.outcome == Outcome::duplicate);
+    CHECK(shop.sold() == "1");
+    CHECK(entries.store().counts(soon()).value().completed == 1);
+    const TimePoint now(1'700'000'100s);
+    CHECK(mariadb::check_in(*shop.database().pool(), "4000000000", now, soon()).value().what == mariadb::CheckIn::What::done);
+    CHECK(mariadb::check_in(*shop.database().pool(), "4000000000", now + 9s, soon()).value().at == now);
+}
+
+TEST_CASE("Orders: what cannot be an option is refused by its name") {
+    const auto pool = test::MariadbDatabase(test::MariadbDatabase::Tables::none).pool();
+    const auto error = [&](const std::function<void(mariadb::OrderOptions&)>& change) {
+        mariadb::OrderOptions options;
+        change(options);
+        const auto made = mariadb::order_store(pool, options);
+        REQUIRE_FALSE(made.has_value());
+        CHECK(made.error().code == Errc::invalid_argument);
+        return to_string(made.error());
+    };
+    for (const std::string state : {"", "paid", "pending", "a b", "x'", "\xff"}) {
+        CHECK(error([&](auto& options) { options.failed = state; }).find("failed") != std::string::npos);
+        CHECK(error([&](auto& options) { options.cancelled = state; }).find("cancelled") != std::string::npos);
+    }
+    CHECK(error([](auto& options) { options.failed = "closed", options.cancelled = "closed"; }).find("same") != std::string::npos);
+    CHECK(error([](auto& options) { options.currency = Currency(); }).find("currency") != std::string::npos);
+    CHECK_FALSE(mariadb::order_store(nullptr).has_value());
+    // Without the tables it is told what is missing.
+    const auto store = mariadb::order_store(pool).value();
+    CHECK(store->counts(soon()).has_value() == false);
+}
+
+TEST_CASE("Check-in: of many at once one is done, and only a paid order can be") {
+    using What = mariadb::CheckIn::What;
+    OrderShop shop;
+    shop.add_ticket(1, "10");
+    for (const int id : {1, 2}) shop.add_order({.id = id});
+    Entries entries(shop.store());
+    REQUIRE(entries.webhook(told(1)).settled.outcome == Outcome::applied);
+    const auto pool = shop.database().pool();
+    CHECK(mariadb::check_in(*pool, "2", SystemClock().now(), soon()).value().what == What::not_paid);
+    CHECK(shop.of_order(2, "validated_at") == "NULL");
+    const TimePoint now(1'765'612'800'123ms);
+    std::atomic<int> done{0}, already{0};
+    std::array<std::optional<TimePoint>, 16> times;
+    {
+        std::vector<std::jthread> doors;
+        for (std::size_t door = 0; door < times.size(); ++door) {
+            doors.emplace_back([&, door] {
+                const auto answer = mariadb::check_in(*pool, "1", now + std::chrono::milliseconds(door), soon());
+                if (!answer.has_value()) return;
+                done += answer->what == What::done ? 1 : 0;
+                already += answer->what == What::already ? 1 : 0;
+                times[door] = answer->at;
+            });
+        }
+    }
+    CHECK(done == 1);
+    CHECK(already == 15);
+    CHECK(std::ranges::count(times, times[0]) == 16);
+    for (const char* name : {"", "3", "01", " 1", "1 ", "1e0", "-1", "0", "1; DROP TABLE tickets", "99999999999999999999"}) {
+        CAPTURE(name);
+        const auto answer = mariadb::check_in(*pool, name, now, soon()).value();
+        CHECK(answer.what == What::unknown);
+        CHECK_FALSE(answer.at.has_value());
+    }
+    mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET status = 'refunded' WHERE id = 1");
+    const auto refunded = mariadb::check_in(*pool, "1", now, soon()).value();
+    CHECK(refunded.what == What::not_paid);
+    CHECK(refunded.at == times[0]);
+    CHECK(mariadb::check_in(*pool, "1", now, Deadline::in(-1ms)).error().code == Errc::cancelled);
+}
+
+}  // namespace
+}  // namespace ticketbottle
