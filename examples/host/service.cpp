@@ -128,7 +128,7 @@ Result<void> Service::start_reconciler() {
     if (const Result<void> checked = check_askable(settings_); !checked.has_value()) return checked.error();
     if (const Result<void> checked = reconcile::check(settings_.reconcile); !checked.has_value())
         return checked.error();
-    auto payments = open_payments(settings_);
+    auto payments = open_payments(settings_, sqlite::OpenMode::create, observing_.observer());
     if (!payments.has_value()) return payments.error();
     reconciler_payments_ = std::move(*payments);
     reconciler_ = std::make_unique<reconcile::BackgroundReconciler>(
@@ -141,7 +141,7 @@ Result<void> Service::start_server() {
     WebhookOptions options = settings_.webhook;
     options.processor = processor_options();
     for (std::uint32_t i = 0; i < settings_.http.threads; ++i) {
-        auto store = open_payments(settings_);
+        auto store = open_payments(settings_, sqlite::OpenMode::create, observing_.observer());
         if (!store.has_value()) return store.error();
         workers_.push_back(std::make_unique<Worker>(settings_, std::move(*store), options, observing_.observer()));
     }

@@ -10,6 +10,8 @@
 #include <ticketbottle/file/topic_source.hpp>
 #include <ticketbottle/kafka/kafka.hpp>
 #include <ticketbottle/kafka/source.hpp>
+#include <ticketbottle/mariadb/orders.hpp>
+#include <ticketbottle/payment/retrying_store.hpp>
 #include <ticketbottle/ticket/ticket.hpp>
 
 namespace program {
@@ -55,6 +57,20 @@ kafka::Options kafka_options(const host::KafkaSettings& settings) {
 static_assert(static_cast<int>(kafka::Security::tls) == static_cast<int>(host::KafkaSecurity::tls));
 static_assert(static_cast<int>(kafka::Sasl::scram_sha_512) == static_cast<int>(host::KafkaSasl::scram_sha_512));
 static_assert(static_cast<int>(kafka::Compression::zstd) == static_cast<int>(host::KafkaCompression::zstd));
+
+mariadb::Options mariadb_options(const host::MariadbSettings& settings) {
+    mariadb::Options options;
+    options.host = settings.host;
+    options.port = settings.port;
+    options.database = settings.database;
+    options.user = settings.user;
+    options.password = settings.password;
+    options.tls.mode = static_cast<mariadb::TlsMode>(settings.tls);
+    options.tls.ca_file = settings.ca_file;
+    return options;
+}
+static_assert(static_cast<int>(mariadb::TlsMode::verify) == static_cast<int>(host::MariadbTls::verify));
+static_assert(static_cast<int>(mariadb::TlsMode::off) == static_cast<int>(host::MariadbTls::off));
 
 Result<TicketFonts> load_fonts(const host::TicketSettings& settings) {
     if (settings.font.empty()) {
@@ -136,51 +152,95 @@ Result<void> make_folders(const Settings& settings) {
     return {};
 }
 
-Result<std::shared_ptr<postgres::Pool>> postgres_pool(const Settings& settings) {
-    static std::mutex mutex;
-    static std::shared_ptr<postgres::Pool> pool;
-    const std::lock_guard lock(mutex);
-    if (pool) return pool;
-    postgres::Options options;
-    options.url = settings.postgres;
-    options.attempts_max = settings.relay.attempts_max;
-    options.counting = settings.outbox_count == host::OutboxCount::estimate ? postgres::Counting::estimate : postgres::Counting::exact;
-    auto made = postgres::Pool::make(options);
-    if (!made.has_value()) return of_variable("DATABASE_URL", made.error());
-    pool = std::move(*made);
-    return pool;
-}
-
 namespace {
 
-/// With a clear word where the tables are not there; a server that is out of reach now is tried again by every call.
-Result<std::shared_ptr<postgres::Pool>> pool_with_tables(const Settings& settings) {
-    auto pool = postgres_pool(settings);
-    if (!pool.has_value()) return pool;
-    const auto layout = postgres::inspect(**pool, Deadline::in(open_timeout));
-    if (!layout.has_value()) return of_variable("DATABASE_URL", layout.error());
-    if (!layout->payments || !layout->outbox)
-        return fail(Errc::unsupported, "program.open", "DATABASE_URL: the tables payments and outbox are not there; ticketbottle migrate "
-                                                       "--create-tables makes them in a development database");
+/// One pool of a kind for the process. \param make  Called until it succeeds once.
+template <class Pool, class Make>
+Result<std::shared_ptr<Pool>> shared_pool(const char* variable, const Make& make) {
+    static std::mutex mutex;
+    static std::shared_ptr<Pool> pool;
+    const std::lock_guard lock(mutex);
+    if (pool) return pool;
+    auto made = make();
+    if (!made.has_value()) return of_variable(variable, made.error());
+    pool = std::move(*made);
     return pool;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<PaymentStore>> open_payments(const Settings& settings, sqlite::OpenMode mode) {
+Result<std::shared_ptr<postgres::Pool>> postgres_pool(const Settings& settings) {
+    return shared_pool<postgres::Pool>("DATABASE_URL", [&settings] {
+        postgres::Options options;
+        options.url = settings.postgres;
+        options.attempts_max = settings.relay.attempts_max;
+        options.counting = settings.outbox_count == host::OutboxCount::estimate ? postgres::Counting::estimate : postgres::Counting::exact;
+        return postgres::Pool::make(options);
+    });
+}
+
+Result<std::shared_ptr<mariadb::Pool>> mariadb_pool(const Settings& settings) {
+    return shared_pool<mariadb::Pool>("DB_HOST and those with it",
+                                      [&settings] { return mariadb::Pool::make(mariadb_options(*settings.mariadb)); });
+}
+
+namespace {
+
+Error no_tables(std::string_view what) { return fail(Errc::unsupported, "program.open", std::string(what)); }
+
+/// With a clear word where the tables are not there; a server that is out of reach now is tried again by every call.
+Result<std::shared_ptr<postgres::Pool>> postgres_with_tables(const Settings& settings) {
+    auto pool = postgres_pool(settings);
+    if (!pool.has_value()) return pool;
+    const auto layout = postgres::inspect(**pool, Deadline::in(open_timeout));
+    if (!layout.has_value()) return of_variable("DATABASE_URL", layout.error());
+    if (!layout->payments || !layout->outbox)
+        return no_tables("DATABASE_URL: the tables payments and outbox are not there; ticketbottle migrate "
+                         "--create-tables makes them in a development database");
+    return pool;
+}
+
+Result<std::shared_ptr<mariadb::Pool>> mariadb_with_tables(const Settings& settings) {
+    auto pool = mariadb_pool(settings);
+    if (!pool.has_value()) return pool;
+    const auto layout = mariadb::inspect(**pool, Deadline::in(open_timeout));
+    if (!layout.has_value()) return of_variable("DB_HOST and those with it", layout.error());
+    if (!layout->orders)
+        return no_tables("DB_NAME: the tables ticket_orders, tickets and discount_codes are not there; ticketbottle migrate "
+                         "--create-tables makes them in a development database");
+    if (!layout->outbox || !layout->inbox) return no_tables("DB_NAME: outbox and inbox are not there; ticketbottle migrate makes them");
+    return pool;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<PaymentStore>> open_payments(const Settings& settings, sqlite::OpenMode mode, Observer& observer) {
     if (!settings.postgres.empty()) {
-        auto pool = pool_with_tables(settings);
+        auto pool = postgres_with_tables(settings);
         if (!pool.has_value()) return pool.error();
         return postgres::payment_store(*pool);
+    }
+    if (settings.mariadb) {
+        auto pool = mariadb_with_tables(settings);
+        if (!pool.has_value()) return pool.error();
+        auto orders = mariadb::order_store(*pool, {}, observer);
+        if (!orders.has_value()) return orders.error();
+        // Callbacks of one show write one row of `tickets`: InnoDB may pick one of two as a deadlock's loser.
+        return std::make_unique<RetryingPaymentStore>(std::move(*orders), RetryOptions(), observer);
     }
     return sqlite::open_payment_store(sqlite_options(settings, mode), Deadline::in(open_timeout));
 }
 
 Result<std::unique_ptr<OutboxStore>> open_outbox(const Settings& settings, sqlite::OpenMode mode) {
     if (!settings.postgres.empty()) {
-        auto pool = pool_with_tables(settings);
+        auto pool = postgres_with_tables(settings);
         if (!pool.has_value()) return pool.error();
         return postgres::outbox_store(*pool);
+    }
+    if (settings.mariadb) {
+        auto pool = mariadb_with_tables(settings);
+        if (!pool.has_value()) return pool.error();
+        return mariadb::outbox_store(*pool);
     }
     return sqlite::open_outbox_store(sqlite_options(settings, mode), Deadline::in(open_timeout));
 }

@@ -8,6 +8,7 @@
 #include <ticketbottle/consumer/consumer.hpp>
 #include <ticketbottle/host/settings.hpp>
 #include <ticketbottle/host/topic_consumer.hpp>
+#include <ticketbottle/mariadb/mariadb.hpp>
 #include <ticketbottle/ports/clock.hpp>
 #include <ticketbottle/ports/message_source.hpp>
 #include <ticketbottle/ports/outbox_store.hpp>
@@ -28,9 +29,14 @@ using ticketbottle::host::Settings;
 /// The connections to DATABASE_URL's server, shared by whatever this process opens. Errors: invalid_argument, naming the variable.
 [[nodiscard]] Result<std::shared_ptr<ticketbottle::postgres::Pool>> postgres_pool(const Settings& settings);
 
-/// In PostgreSQL or SQLite, as DATABASE_URL says. \param mode  Of a SQLite file; a server's tables are looked for in any mode.
+/// The same to DB_HOST's.
+[[nodiscard]] Result<std::shared_ptr<ticketbottle::mariadb::Pool>> mariadb_pool(const Settings& settings);
+
+/// In PostgreSQL, MariaDB or SQLite, as DATABASE_URL or DB_HOST says. \param mode  Of a SQLite file; a server's tables are looked for in any mode.
+/// \param observer  Told of what a sale did that a person must know. Borrowed, must outlive the store.
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::PaymentStore>> open_payments(
-    const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create);
+    const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create,
+    ticketbottle::Observer& observer = ticketbottle::Observer::none());
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::OutboxStore>> open_outbox(
     const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create);
 /// Where events go: to Kafka if KAFKA_BROKERS is set, else to the topic log. \param observer  Borrowed, must outlive it.

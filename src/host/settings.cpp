@@ -77,6 +77,9 @@ void read_relay(SettingsReader& reader, outbox::RelayOptions& relay) {
     reader.topic("KAFKA_TOPIC_PAYMENT_COMPLETED", "payment.completed", relay.messages.topics["PAYMENT_COMPLETED"]);
     reader.topic("KAFKA_TOPIC_PAYMENT_FAILED", "payment.failed", relay.messages.topics["PAYMENT_FAILED"]);
     reader.topic("KAFKA_TOPIC_PAYMENT_CANCELLED", "payment.cancelled", relay.messages.topics["PAYMENT_CANCELLED"]);
+    std::string alerts = relay.messages.topics["ORDER_OVERSOLD"];
+    reader.topic("TICKETBOTTLE_TOPIC_ORDER_ALERTS", "order.alerts", alerts);
+    relay.messages.topics["ORDER_OVERSOLD"] = relay.messages.topics["DISCOUNT_CODE_EXCEEDED"] = alerts;
 }
 
 /// `address` or `Name <address>`.

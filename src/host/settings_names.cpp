@@ -64,6 +64,11 @@ bool is_plain_name(std::string_view name) {
 const std::vector<Variable>& known_variables() {
     static const std::vector<Variable> known = {
         {"DATABASE_URL", true},  // may hold a password, when it is meant for another build
+        {"DB_HOST"},
+        {"DB_PORT"},
+        {"DB_NAME"},
+        {"DB_USER"},
+        {"DB_PASSWORD", true},
         {"ZALOPAY_APP_ID"},
         {"ZALOPAY_KEY1", true},
         {"ZALOPAY_KEY2", true},
@@ -102,6 +107,8 @@ const std::vector<Variable>& known_variables() {
         {"LOG_LEVEL"},
         {"TICKETBOTTLE_KAFKA_CA"},
         {"TICKETBOTTLE_KAFKA_COMPRESSION"},
+        {"TICKETBOTTLE_DB_TLS"},
+        {"TICKETBOTTLE_DB_CA"},
         {"TICKETBOTTLE_DATA"},
         {"TICKETBOTTLE_LISTEN"},
         {"TICKETBOTTLE_THREADS"},
@@ -129,6 +136,7 @@ const std::vector<Variable>& known_variables() {
         {"TICKETBOTTLE_STRIPE_API_BASE"},
         {"TICKETBOTTLE_MOMO_API_BASE"},
         {"TICKETBOTTLE_TOPIC_TICKET_ISSUED"},
+        {"TICKETBOTTLE_TOPIC_ORDER_ALERTS"},
         {"TICKETBOTTLE_INBOX_RETENTION_DAYS"},
         {"TICKETBOTTLE_DEAD_RETENTION_DAYS"},
     };

@@ -71,7 +71,7 @@ private:
     std::string problems_;
 };
 
-/// "file:PATH", "sqlite:PATH", "sqlite:///PATH". Tells `reader` what is wrong.
+/// DATABASE_URL: "file:PATH", "sqlite:PATH", "sqlite:///PATH", "postgresql://..."; or DB_HOST and those with it. Tells `reader` what is wrong.
 void read_database(SettingsReader& reader, Settings& settings);
 void read_gateways(SettingsReader& reader, Gateways& gateways);
 /// Where a gateway is asked. Keys go there, so it is https, or this machine itself.

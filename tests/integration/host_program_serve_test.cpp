@@ -216,7 +216,7 @@ TEST_CASE("ticketbottle: wrong settings end with 2 and a line each that names th
         {"TICKETBOTTLE_LISTEN", "8080", "TICKETBOTTLE_LISTEN: "},
         {"TICKETBOTTLE_LSITEN", "127.0.0.1:1", "did you mean TICKETBOTTLE_LISTEN?"},
         {"VNPAY_HASH_SECRET", "", "VNPAY_HASH_SECRET: is not set"},
-        {"DATABASE_URL", "mysql://u:not-a-real-password@h/d", "unsupported in this build"},
+        {"DATABASE_URL", "mysql://u:not-a-real-password@h/d", "mysql is unsupported: this names PostgreSQL or a SQLite file; MariaDB is named by DB_HOST"},
         {"KAFKA_BROKERS", "http://h:9092", "KAFKA_BROKERS: "},
         {"QR_CODE_BASE_URL", "", "QR_CODE_BASE_URL: is not set"},
         {"SES_FROM_EMAIL", "", "SES_FROM_EMAIL: is not set"},

@@ -59,11 +59,27 @@ struct KafkaSettings {
     KafkaCompression compression = KafkaCompression::none;    ///< TICKETBOTTLE_KAFKA_COMPRESSION
 };
 
+enum class MariadbTls : std::uint8_t { off, required, verify };
+
+/// Enough for mariadb::Options; as with Kafka.
+struct MariadbSettings {
+    std::string host;           ///< DB_HOST
+    std::uint16_t port = 3306;  ///< DB_PORT
+    std::string database;       ///< DB_NAME
+    std::string user;           ///< DB_USER
+    Secret password;            ///< DB_PASSWORD
+    /// TICKETBOTTLE_DB_TLS. Unless told: verify, but off where DB_HOST is this machine itself (localhost, 127.0.0.1, ::1).
+    MariadbTls tls = MariadbTls::verify;
+    std::string ca_file;        ///< TICKETBOTTLE_DB_CA. Empty: the system's authorities.
+};
+
 struct Settings {
     std::string data = "ticketbottle-data";                      ///< TICKETBOTTLE_DATA: the folder everything lives in.
     std::string database = "ticketbottle-data/ticketbottle.db";  ///< DATABASE_URL: path of the SQLite file.
     /// DATABASE_URL, if it is a PostgreSQL URL (docs/postgres.md): payments and outbox are there, and `database` is empty.
     Secret postgres;
+    /// Set if DB_HOST is (docs/cachao.md): orders and outbox are there, and `database` is empty.
+    std::optional<MariadbSettings> mariadb;
     Durability durability = Durability::full;
     OutboxCount outbox_count = OutboxCount::exact;
     Gateways gateways;       ///< Keys; where they are asked: TICKETBOTTLE_<GATEWAY>_API_BASE.
@@ -72,7 +88,7 @@ struct Settings {
     Invocations invocations = Invocations::refuse;
     /// Set if KAFKA_BROKERS is: events go there. A program that cannot must refuse, rather than put them elsewhere.
     std::optional<KafkaSettings> kafka;
-    outbox::RelayOptions relay;  ///< OUTBOX_BATCH_SIZE, OUTBOX_MAX_RETRIES, KAFKA_TOPIC_PAYMENT_*
+    outbox::RelayOptions relay;  ///< OUTBOX_BATCH_SIZE, OUTBOX_MAX_RETRIES, KAFKA_TOPIC_PAYMENT_*, TICKETBOTTLE_TOPIC_ORDER_ALERTS
     outbox::SweeperOptions
         sweeper;  ///< RETENTION_DAYS or OUTBOX_RETENTION_DAYS, TICKETBOTTLE_INBOX_/DEAD_RETENTION_DAYS
     Reconciling reconciling = Reconciling::off;

@@ -323,6 +323,53 @@ TEST_CASE("Settings: a PostgreSQL URL is kept whole and secret, and no file is n
     CHECK(good({}).postgres.empty());
 }
 
+TEST_CASE("Settings: DB_HOST and those with it name a MariaDB server; the password stays secret, commas and all") {
+    const host::Environment cachao{{"DB_HOST", "db.example"}, {"DB_PORT", "3307"}, {"DB_NAME", "cachao"}, {"DB_USER", "app"},
+                                   {"DB_PASSWORD", "not,a real password"}, {"TICKETBOTTLE_DB_CA", "/etc/ca.pem"}};
+    const host::Settings settings = good(cachao);
+    REQUIRE(settings.mariadb.has_value());
+    CHECK(settings.mariadb->host == "db.example");
+    CHECK(settings.mariadb->port == 3307);
+    CHECK(settings.mariadb->database == "cachao");
+    CHECK(settings.mariadb->user == "app");
+    CHECK(settings.mariadb->password.expose() == "not,a real password");
+    CHECK(settings.mariadb->ca_file == "/etc/ca.pem");
+    CHECK(settings.database.empty());
+    CHECK_FALSE(good({}).mariadb.has_value());
+}
+
+TEST_CASE("Settings: a MariaDB server elsewhere is spoken to by checked TLS unless told otherwise, one on this machine in the clear") {
+    const auto tls = [](const std::string& host, const std::string& word) {
+        return good({{"DB_HOST", host}, {"DB_NAME", "cachao"}, {"DB_USER", "app"}, {"TICKETBOTTLE_DB_TLS", word}}).mariadb->tls;
+    };
+    CHECK(tls("db.example", "") == host::MariadbTls::verify);
+    CHECK(tls("localhost.example", "") == host::MariadbTls::verify);
+    for (const char* host : {"localhost", "127.0.0.1", "::1"}) CHECK(tls(host, "") == host::MariadbTls::off);
+    CHECK(tls("127.0.0.1", "verify") == host::MariadbTls::verify);
+    CHECK(tls("db.example", "required") == host::MariadbTls::required);
+    CHECK(tls("db.example", "OFF") == host::MariadbTls::off);
+}
+
+TEST_CASE("Settings: a MariaDB server half named, or beside DATABASE_URL, is refused") {
+    CHECK(problem({{"DB_HOST", "db"}, {"DB_USER", "app"}}).starts_with("DB_NAME: is not set, but DB_HOST is"));
+    CHECK(problem({{"DB_PASSWORD", "not-a-real-password"}}).find("not-a-real") == std::string::npos);
+    const host::Environment whole{{"DB_HOST", "db"}, {"DB_NAME", "cachao"}, {"DB_USER", "app"}};
+    const auto with = [&whole](const char* name, const std::string& value) {
+        host::Environment environment = whole;
+        environment[name] = value;
+        return problem(environment);
+    };
+    CHECK(with("DATABASE_URL", "file:x.db").starts_with("DB_HOST: is set, and so is DATABASE_URL"));
+    CHECK(with("DB_PORT", "0").starts_with("DB_PORT: "));
+    CHECK(with("DB_PORT", "65536").starts_with("DB_PORT: "));
+    CHECK(with("DB_PASSWORD", std::string(1025, 'p')).starts_with("DB_PASSWORD: is longer"));
+    CHECK(with("TICKETBOTTLE_DB_TLS", "prefer").starts_with("TICKETBOTTLE_DB_TLS: is not verify or required or off"));
+    host::Environment unused_ca = whole;
+    unused_ca["TICKETBOTTLE_DB_TLS"] = "required";
+    unused_ca["TICKETBOTTLE_DB_CA"] = "/etc/ca.pem";
+    CHECK(problem(unused_ca).starts_with("TICKETBOTTLE_DB_CA: is set, but the server's certificate is not looked at"));
+}
+
 TEST_CASE("Settings: another database, S3 and SES are unsupported in so many words, and no password is shown") {
     const std::pair<const char*, const char*> cases[] = {
         {"DATABASE_URL", "mariadb://app:not-a-real-password@db:5432/app"},
@@ -333,7 +380,7 @@ TEST_CASE("Settings: another database, S3 and SES are unsupported in so many wor
         CAPTURE(name);
         const std::string text = problem({{name, value}}, Errc::unsupported);
         CHECK(text.starts_with(std::string(name) + ": "));
-        CHECK(text.find("this build") != std::string::npos);
+        CHECK(text.find(name[0] == 'D' ? "DB_HOST" : "this build") != std::string::npos);
         CHECK(text.find("not-a-real") == std::string::npos);
         CHECK(text.find("5432") == std::string::npos);
     }
