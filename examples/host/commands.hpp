@@ -30,6 +30,7 @@ struct Command {
 [[nodiscard]] const Command& payment_create_command();
 [[nodiscard]] const Command& payment_show_command();
 [[nodiscard]] const Command& payment_list_command();
+[[nodiscard]] const Command& check_in_command();
 [[nodiscard]] const Command& migrate_command();
 [[nodiscard]] const Command& send_command();
 [[nodiscard]] const Command& ticket_command();

@@ -18,7 +18,8 @@ const auto& commands() {
     static const std::array all = {&demo_command(),          &serve_command(),        &relay_command(),
                                  &sweep_command(),         &consume_command(),      &reconcile_command(),
                                  &query_command(),         &payment_create_command(),
-                                 &payment_show_command(),  &payment_list_command(), &migrate_command(),     &send_command(),
+                                 &payment_show_command(),  &payment_list_command(), &check_in_command(),    &migrate_command(),
+                                 &send_command(),
                                  &ticket_command(),        &status_command(),       &outbox_dead_command(),
                                  &outbox_requeue_command()};
     return all;

@@ -9,7 +9,7 @@ namespace ticketbottle::host {
 
 namespace {
 
-constexpr std::size_t password_bytes_max = 1024;
+constexpr std::size_t password_bytes_max = 4096;  // a cloud's token is some 1600
 
 bool is_this_machine(std::string_view host) { return host == "localhost" || host == "127.0.0.1" || host == "::1"; }
 
@@ -26,7 +26,7 @@ void read_mariadb(SettingsReader& reader, Settings& settings) {
     reader.text("DB_USER", "cachao", mariadb.user);
     if (const std::string* password = reader.find("DB_PASSWORD")) {
         if (password->size() > password_bytes_max)  // an environment holds no NUL
-            reader.problem("DB_PASSWORD", "is longer than 1024 bytes", "<password of that account>");
+            reader.problem("DB_PASSWORD", "is longer than 4096 bytes", "<password of that account>");
         else
             mariadb.password = Secret(*password);
     }

@@ -5,8 +5,8 @@
 #include "mariadb/error.hpp"
 #include "mariadb/quiet_pipe.hpp"
 
-#include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <mutex>
 
 namespace ticketbottle::mariadb {
@@ -105,7 +105,7 @@ Result<void> Connection::connect(const Options& options, Deadline deadline) {
                                             options.database.c_str(), options.port, nullptr, CLIENT_FOUND_ROWS);
         },
         [&](int ready) { return mysql_real_connect_cont(&connected, handle_, ready); });
-    std::fill(password.begin(), password.end(), '\0');
+    ::explicit_bzero(password.data(), password.size());
     if (ending == Ending::expired) return fail(Errc::cancelled, operation);
     if (connected == nullptr) return failure(operation, Effect::reads);
     if (auto checked = check_server(options); !checked.has_value()) return checked;

@@ -88,6 +88,14 @@ TEST_CASE("ticketbottle with DB_HOST and those with it: migrate, one order paid 
     CHECK(holds(run({"payment", "show", "41"}).out, "\"status\":\"COMPLETED\""));
     CHECK(run({"sweep"}).code == 0);
 
+    const auto first = run({"check-in", "41"});
+    CHECK(first.code == 0);
+    CHECK(holds(first.out, R"("check_in":"done")"));
+    const auto second = run({"check-in", "41"});
+    CHECK(second.code == 1);
+    CHECK(holds(second.out, R"("check_in":"already","at":"2)"));
+    CHECK(holds(run({"check-in", "4100"}).out, R"("check_in":"unknown")"));
+
     environment["DB_PASSWORD"] = "not-a-real-password";
     const auto refused = run({"status"});
     CHECK(refused.code == 1);
