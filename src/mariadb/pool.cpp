@@ -1,76 +1,14 @@
 #include "mariadb/pool.hpp"
 
-#include <algorithm>
-
 namespace ticketbottle::mariadb {
-namespace {
-
-using std::chrono::milliseconds;
-
-constexpr milliseconds backoff_base{100};
-constexpr milliseconds backoff_max{5000};
-constexpr milliseconds wait_slice{100};
-
-}  // namespace
 
 Pool::Impl::Impl(Options settings, Observer& watcher, std::string_view clock_expression)
-    : options(std::move(settings)), observer(watcher), clock(clock_expression) {}
-
-Result<Pool::Impl::Lease> Pool::Impl::borrow(std::string_view operation, Deadline deadline) {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-        if (deadline.expired()) return fail(Errc::cancelled, operation, "no connection of the pool came free before the deadline");
-        while (!idle_.empty()) {
-            auto connection = std::move(idle_.back());
-            idle_.pop_back();
-            if (connection->usable()) return Lease(*this, std::move(connection));
-            --made_;
-        }
-        if (made_ < options.connections_max) break;
-        freed_.wait_for(lock, deadline.slice(wait_slice));
-    }
-    if (failures_ > 0 && Deadline::Clock::now() < next_try_) {
-        freed_.notify_one();
-        return fail(last_failure_->code, operation, std::string(last_failure_->detail_text()));
-    }
-    ++made_;
-    lock.unlock();
-    auto connection = Connection::open(options, deadline);
-    lock.lock();
-    if (!connection.has_value()) {
-        --made_;
-        freed_.notify_one();
-        const Error error = connection.error();
-        if (error.code != Errc::cancelled) failed_to_connect(error);
-        return fail(error.code, operation, std::string(error.detail_text()));
-    }
-    failures_ = 0;
-    observer.count("ticketbottle_mariadb_connects_total", {{"result", "ok"}});
-    observer.gauge("ticketbottle_mariadb_connections", made_);
-    return Lease(*this, std::move(*connection));
-}
-
-void Pool::Impl::failed_to_connect(const Error& error) {
-    const auto ceiling = std::min<milliseconds>(backoff_max, backoff_base * (1LL << std::min(failures_, 6U)));
-    ++failures_;
-    std::uniform_int_distribution<std::int64_t> wait(ceiling.count() / 2, ceiling.count());
-    next_try_ = Deadline::Clock::now() + milliseconds(wait(random_));
-    last_failure_ = error;
-    observer.count("ticketbottle_mariadb_connects_total", {{"result", "failed"}});
-}
-
-void Pool::Impl::give_back(std::unique_ptr<Connection> connection) {
-    const bool good = connection->usable();
-    if (!good) connection.reset();  // closing takes a moment: not while others wait for the pool
-    const std::lock_guard lock(mutex_);
-    if (good) {
-        idle_.push_back(std::move(connection));
-    } else {
-        --made_;
-        observer.gauge("ticketbottle_mariadb_connections", made_);
-    }
-    freed_.notify_one();
-}
+    : options(std::move(settings)),
+      observer(watcher),
+      clock(clock_expression),
+      connections_({options.connections_max, [this](Deadline deadline) { return Connection::open(options, deadline); }, std::nullopt,
+                    "ticketbottle_mariadb_connects_total", "ticketbottle_mariadb_connections"},
+                   watcher) {}
 
 Result<Rows> Pool::Impl::run(std::string_view operation, const Query& query, Effect effect, Deadline deadline) {
     auto lease = borrow(operation, deadline);

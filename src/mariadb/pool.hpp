@@ -2,12 +2,9 @@
 /// \file
 /// Connections shared by the stores of one database, one call or one transaction each at a time. Internal: not installed.
 
+#include "core/connection_pool.hpp"
 #include "mariadb/connection.hpp"
 #include "mariadb/sql.hpp"
-
-#include <condition_variable>
-#include <mutex>
-#include <random>
 
 namespace ticketbottle::mariadb {
 
@@ -19,37 +16,17 @@ struct Pool::Impl {
     Observer& observer;
     const std::string clock;
 
-    /// A connection for one call; given back, or thrown away if it broke, at the end of its life.
-    class Lease {
-    public:
-        Lease(Impl& pool, std::unique_ptr<Connection> connection) : pool_(&pool), connection_(std::move(connection)) {}
-        ~Lease() { if (connection_) pool_->give_back(std::move(connection_)); }
-        Lease(Lease&&) noexcept = default;
-        Lease& operator=(Lease&&) = delete;
-        Connection* operator->() const { return connection_.get(); }
-
-    private:
-        Impl* pool_;
-        std::unique_ptr<Connection> connection_;
-    };
+    using Lease = ConnectionPool<Connection>::Lease;
     /// Waits while all are in use. Errors: unavailable (no connection to be had; also at once while a failure is fresh), cancelled.
-    [[nodiscard]] Result<Lease> borrow(std::string_view operation, Deadline deadline);
+    [[nodiscard]] Result<Lease> borrow(std::string_view operation, Deadline deadline) {
+        return connections_.borrow(operation, deadline);
+    }
 
     /// One statement, a transaction by itself.
     [[nodiscard]] Result<Rows> run(std::string_view operation, const Query& query, Effect effect, Deadline deadline);
 
 private:
-    void give_back(std::unique_ptr<Connection> connection);
-    void failed_to_connect(const Error& error);
-
-    std::mutex mutex_;
-    std::condition_variable freed_;
-    std::vector<std::unique_ptr<Connection>> idle_;
-    std::uint32_t made_ = 0;      ///< Idle, borrowed or being made.
-    std::uint32_t failures_ = 0;  ///< Connects in a row that failed.
-    Deadline::Clock::time_point next_try_{};
-    std::optional<Error> last_failure_;
-    std::minstd_rand random_{std::random_device{}()};
+    ConnectionPool<Connection> connections_;
 };
 
 /// Several statements, all or none. Rolled back at the end of its life unless it was committed. After an error nothing more runs in it:

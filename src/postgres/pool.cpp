@@ -4,75 +4,15 @@
 #include "postgres/error.hpp"
 #include "postgres/sql.hpp"
 
-#include <algorithm>
-
 namespace ticketbottle::postgres {
-namespace {
-
-using std::chrono::milliseconds;
-
-constexpr milliseconds backoff_base{100};
-constexpr milliseconds backoff_max{5000};
-constexpr milliseconds wait_slice{100};
-
-}  // namespace
 
 Pool::Impl::Impl(Target where, Options settings, Observer& watcher)
-    : target(std::move(where)), options(std::move(settings)), observer(watcher) {}
-
-Result<Pool::Impl::Lease> Pool::Impl::borrow(std::string_view operation, Deadline deadline) {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-        if (deadline.expired()) return fail(Errc::cancelled, operation, "no connection of the pool came free before the deadline");
-        while (!idle_.empty()) {
-            auto connection = std::move(idle_.back());
-            idle_.pop_back();
-            if (connection->usable()) return Lease(*this, std::move(connection));
-            --made_;
-        }
-        if (made_ < target.connections_max) break;
-        freed_.wait_for(lock, deadline.slice(wait_slice));
-    }
-    if (failures_ > 0 && Deadline::Clock::now() < next_try_) {
-        freed_.notify_one();
-        return fail(Errc::unavailable, operation, std::string(last_failure_->detail_text()));
-    }
-    ++made_;
-    lock.unlock();
-    auto connection = Connection::open(target, options.application_name, deadline);
-    lock.lock();
-    if (!connection.has_value()) {
-        --made_;
-        freed_.notify_one();
-        const Error error = connection.error();
-        if (error.code != Errc::cancelled) failed_to_connect(error);
-        return fail(error.code, operation, std::string(error.detail_text()));
-    }
-    failures_ = 0;
-    observer.count("ticketbottle_postgres_connects_total", {{"result", "ok"}});
-    observer.gauge("ticketbottle_postgres_connections", made_);
-    return Lease(*this, std::move(*connection));
-}
-
-void Pool::Impl::failed_to_connect(const Error& error) {
-    const auto ceiling = std::min<milliseconds>(backoff_max, backoff_base * (1LL << std::min(failures_, 6U)));
-    ++failures_;
-    next_try_ = Deadline::Clock::now() + milliseconds(std::uniform_int_distribution<std::int64_t>(ceiling.count() / 2, ceiling.count())(random_));
-    last_failure_ = error;
-    observer.count("ticketbottle_postgres_connects_total", {{"result", "failed"}});
-}
-
-void Pool::Impl::give_back(std::unique_ptr<Connection> connection) {
-    const bool good = connection->usable();
-    const std::lock_guard lock(mutex_);
-    if (good) {
-        idle_.push_back(std::move(connection));
-    } else {
-        --made_;
-        observer.gauge("ticketbottle_postgres_connections", made_);
-    }
-    freed_.notify_one();
-}
+    : target(std::move(where)),
+      options(std::move(settings)),
+      observer(watcher),
+      connections_({target.connections_max, [this](Deadline deadline) { return Connection::open(target, options.application_name, deadline); },
+                    Errc::unavailable, "ticketbottle_postgres_connects_total", "ticketbottle_postgres_connections"},
+                   watcher) {}
 
 Result<std::vector<Rows>> Pool::Impl::run(std::string_view operation, std::span<const Query> queries, Effect effect, Deadline deadline) {
     auto lease = borrow(operation, deadline);
