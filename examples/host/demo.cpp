@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <thread>
 #include <ticketbottle/core/version.hpp>
-#include <ticketbottle/host/http_client.hpp>
+#include <ticketbottle/http/client.hpp>
 
 #include "callbacks.hpp"
 #include "commands.hpp"
@@ -88,7 +88,7 @@ Result<std::vector<HttpAnswer>> deliver(const OutgoingRequest& request, int copi
     {
         std::vector<std::jthread> threads;
         for (Result<HttpAnswer>& result : results)
-            threads.emplace_back([&result, &request] { result = host::perform(request, Deadline::in(reply_timeout)); });
+            threads.emplace_back([&result, &request] { result = http::perform(request, Deadline::in(reply_timeout)); });
     }
     std::vector<HttpAnswer> answers;
     for (Result<HttpAnswer>& result : results) {

@@ -2,7 +2,7 @@
 
 #include <cstdio>
 #include <ticketbottle/core/ids.hpp>
-#include <ticketbottle/host/http_client.hpp>
+#include <ticketbottle/http/client.hpp>
 
 #include "callbacks.hpp"
 #include "commands.hpp"
@@ -61,7 +61,7 @@ int deliver(const OutgoingRequest& request, std::int64_t times, std::chrono::mil
             const std::string& ca_file) {
     int code = exit_done;
     for (std::int64_t i = 0; i < times; ++i) {
-        const auto answer = host::perform(request, Deadline::in(timeout), {ca_file, query_answer_bytes_max});
+        const auto answer = http::perform(request, Deadline::in(timeout), {ca_file, query_answer_bytes_max});
         if (!answer.has_value()) {
             (void)complain(answer.error());
             return exit_trouble;

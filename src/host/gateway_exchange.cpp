@@ -52,12 +52,12 @@ bool is_api_base(std::string_view url) noexcept {
            may_carry_keys(url) && !host_of(authority_of(url)).empty();
 }
 
-reconcile::HttpExchange gateway_exchange(HttpClientOptions options) {
+HttpExchange gateway_exchange(http::ClientOptions options) {
     return [options = std::move(options)](const OutgoingRequest& request, Deadline deadline) -> Result<HttpAnswer> {
         if (!may_carry_keys(request.url))
             return fail(Errc::invalid_argument, "host.gateway_exchange",
                         "the API base is neither https nor on this machine");
-        return perform(request, deadline, options);
+        return http::perform(request, deadline, options);
     };
 }
 

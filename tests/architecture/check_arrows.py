@@ -9,10 +9,10 @@ import sys
 
 THIRD_PARTY = {  # include prefix -> rooms that may use it in their sources
     "boost/json": {"core"},
-    "boost/asio": {"host"},
-    "boost/beast": {"host"},
-    "boost/": {"core", "host"},
-    "openssl/": {"core", "gateway", "host"},
+    "boost/asio": {"host", "http"},
+    "boost/beast": {"host", "http"},
+    "boost/": {"core", "host", "http"},
+    "openssl/": {"core", "gateway", "host", "http"},
     "sqlite3.h": {"sqlite"},
     "librdkafka/": {"kafka"},
     "libpq": {"postgres"},

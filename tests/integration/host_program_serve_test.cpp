@@ -88,7 +88,7 @@ TEST_CASE(
         CHECK(server.get("/").value().status == 404);
         CHECK(server.get("/etc/passwd").value().status == 404);
         CHECK(server.post("/invoke", "{}").value().status == 404);
-        CHECK(host::perform({"DELETE", server.url() + "/webhook/vnpay", {}, ""}, Deadline::in(10s)).value().status ==
+        CHECK(http::perform({"DELETE", server.url() + "/webhook/vnpay", {}, ""}, Deadline::in(10s)).value().status ==
               405);
         CHECK(server.post("/webhook/momo", "{}").value().status >= 400);  // not configured here
     }

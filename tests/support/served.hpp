@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 
 #include <ticketbottle/gateway/vnpay.hpp>
-#include <ticketbottle/host/http_client.hpp>
+#include <ticketbottle/http/client.hpp>
 
 #include "support/program.hpp"
 
@@ -36,10 +36,10 @@ public:
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
     [[nodiscard]] Program& program() noexcept { return program_; }
     [[nodiscard]] Result<HttpAnswer> get(const std::string& path) const {
-        return host::perform({"GET", url_ + path, {}, ""}, Deadline::in(std::chrono::seconds(10)));
+        return http::perform({"GET", url_ + path, {}, ""}, Deadline::in(std::chrono::seconds(10)));
     }
     [[nodiscard]] Result<HttpAnswer> post(const std::string& path, const std::string& body) const {
-        return host::perform({"POST", url_ + path, {}, body}, Deadline::in(std::chrono::seconds(10)));
+        return http::perform({"POST", url_ + path, {}, body}, Deadline::in(std::chrono::seconds(10)));
     }
     /// A signed VNPay callback.
     [[nodiscard]] Result<HttpAnswer> paid(const std::string& order_code, std::int64_t amount) const {

@@ -5,9 +5,11 @@
 /// both settle by one path. Shared types; the functions are in each gateway's header and, by Gateway, in gateways.hpp.
 
 #include <ticketbottle/core/notification.hpp>
+#include <ticketbottle/core/result.hpp>
 #include <ticketbottle/core/time.hpp>
 #include <ticketbottle/gateway/request.hpp>
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -37,5 +39,11 @@ struct HttpAnswer {
     int status = 0;
     std::string body;
 };
+
+/// Performs one request: HTTPS, certificate and host checked, no redirects followed, an answer of at most
+/// query_answer_bytes_max. Errors as http::perform's. Must return within a second of a stop that the deadline carries.
+/// Called on the caller's thread; whoever shares one between threads makes it fit for that. The request may carry keys:
+/// never log it.
+using HttpExchange = std::function<Result<HttpAnswer>(const OutgoingRequest& request, Deadline deadline)>;
 
 }  // namespace ticketbottle

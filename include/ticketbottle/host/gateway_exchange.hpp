@@ -2,7 +2,7 @@
 /// \file
 /// The network for reconcile::Reconciler: its questions performed by this room's HTTP client.
 
-#include <ticketbottle/host/http_client.hpp>
+#include <ticketbottle/http/client.hpp>
 #include <ticketbottle/reconcile/reconciler.hpp>
 
 namespace ticketbottle::host {
@@ -10,6 +10,6 @@ namespace ticketbottle::host {
 /// perform() with `options` (copied). A question carries keys, so plain http:// is refused but to this machine itself
 /// (127.0.0.0/8,
 /// [::1], localhost): invalid_argument, nothing is sent. Threads: any.
-[[nodiscard]] reconcile::HttpExchange gateway_exchange(HttpClientOptions options = {});
+[[nodiscard]] HttpExchange gateway_exchange(http::ClientOptions options = {});
 
 }  // namespace ticketbottle::host

@@ -8,7 +8,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <random>
@@ -23,12 +22,6 @@
 #include <vector>
 
 namespace ticketbottle::reconcile {
-
-/// Performs one request: HTTPS, certificate and host checked, no redirects followed, an answer of at most
-/// query_answer_bytes_max. Errors as host::perform; whatever it is, the gateway counts as unreachable. Must return
-/// within a second of a stop that the deadline carries. Called on the thread of run and run_once, one call at a time.
-/// The request may carry keys: never log it.
-using HttpExchange = std::function<Result<HttpAnswer>(const OutgoingRequest& request, Deadline deadline)>;
 
 struct Asked {
     Gateway gateway = Gateway::zalopay;

@@ -2,7 +2,7 @@
 
 #include <chrono>
 #include <string>
-#include <ticketbottle/host/http_client.hpp>
+#include <ticketbottle/http/client.hpp>
 #include <ticketbottle/host/http_server.hpp>
 
 #include "support/file_bytes.hpp"
@@ -13,7 +13,7 @@
 
 using namespace ticketbottle;
 using namespace std::chrono_literals;
-using host::perform;
+using http::perform;
 
 namespace {
 

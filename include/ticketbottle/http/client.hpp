@@ -7,9 +7,9 @@
 #include <ticketbottle/core/time.hpp>
 #include <ticketbottle/gateway/query.hpp>
 
-namespace ticketbottle::host {
+namespace ticketbottle::http {
 
-struct HttpClientOptions {
+struct ClientOptions {
     std::string ca_file;                                  ///< PEM certificates to trust; "" = the system's.
     std::size_t body_bytes_max = query_answer_bytes_max;  ///< A longer answer is refused.
 };
@@ -22,6 +22,6 @@ struct HttpClientOptions {
 /// knows no deadline: a slow name server can hold the call beyond it. Threads: any. Header values are never logged or
 /// put into an error.
 [[nodiscard]] Result<HttpAnswer> perform(const OutgoingRequest& request, Deadline deadline,
-                                         const HttpClientOptions& options = {});
+                                         const ClientOptions& options = {});
 
-}  // namespace ticketbottle::host
+}  // namespace ticketbottle::http

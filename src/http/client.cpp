@@ -7,18 +7,18 @@
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 #include <optional>
-#include <ticketbottle/host/http_client.hpp>
+#include <ticketbottle/http/client.hpp>
 
-namespace ticketbottle::host {
+namespace ticketbottle::http {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
-namespace http = beast::http;
+namespace wire = beast::http;
 using tcp = asio::ip::tcp;
 
 namespace {
 
-constexpr std::string_view operation = "http_client.perform";
+constexpr std::string_view operation = "http.perform";
 constexpr std::uint32_t answer_header_bytes_max = 64 * 1024;
 
 struct Url {
@@ -77,14 +77,14 @@ std::optional<Url> parse_url(std::string_view text) {
 enum class Stage : std::uint8_t { connecting, sending, done };
 
 struct Exchange {
-    Exchange(const Url& to, const HttpClientOptions& limits) : url(to), options(limits), resolver(context) {}
+    Exchange(const Url& to, const ClientOptions& limits) : url(to), options(limits), resolver(context) {}
 
     const Url& url;
-    const HttpClientOptions& options;
+    const ClientOptions& options;
     asio::io_context context;
     tcp::resolver resolver;
-    http::request<http::string_body> request;
-    http::response_parser<http::string_body> parser;
+    wire::request<wire::string_body> request;
+    wire::response_parser<wire::string_body> parser;
     beast::flat_buffer buffer;
     Stage stage = Stage::connecting;
     beast::error_code error;
@@ -92,12 +92,12 @@ struct Exchange {
     template <class Stream>
     void exchange(Stream& stream) {
         stage = Stage::sending;
-        http::async_write(stream, request, [this, &stream](beast::error_code failed, std::size_t) {
+        wire::async_write(stream, request, [this, &stream](beast::error_code failed, std::size_t) {
             if (failed) {
                 error = failed;
                 return;
             }
-            http::async_read(stream, buffer, parser, [this](beast::error_code ended, std::size_t) {
+            wire::async_read(stream, buffer, parser, [this](beast::error_code ended, std::size_t) {
                 error = ended;
                 if (!ended) stage = Stage::done;
             });
@@ -151,7 +151,7 @@ struct Exchange {
 };
 
 /// TLS 1.2 or later, the other side's certificate checked. Errors: invalid_argument (the ca_file).
-Result<void> prepare(asio::ssl::context& tls, const HttpClientOptions& options) {
+Result<void> prepare(asio::ssl::context& tls, const ClientOptions& options) {
     beast::error_code error;
     if (SSL_CTX_set_min_proto_version(tls.native_handle(), TLS1_2_VERSION) != 1)
         error = asio::error::operation_not_supported;
@@ -166,8 +166,8 @@ Result<void> prepare(asio::ssl::context& tls, const HttpClientOptions& options) 
 
 /// Not an HTTP answer, as opposed to a connection that ended.
 bool is_bad_answer(beast::error_code error) {
-    return error.category() == beast::error_code(http::error::bad_version).category() &&
-           error != http::error::end_of_stream && error != http::error::partial_message;
+    return error.category() == beast::error_code(wire::error::bad_version).category() &&
+           error != wire::error::end_of_stream && error != wire::error::partial_message;
 }
 
 Error failure(const Exchange& exchange, bool in_time) {
@@ -179,7 +179,7 @@ Error failure(const Exchange& exchange, bool in_time) {
     }
     const std::string text = where + ": " + exchange.error.message();
     if (!sent) return fail(Errc::unavailable, operation, text);
-    if (exchange.error == http::error::body_limit || exchange.error == http::error::header_limit)
+    if (exchange.error == wire::error::body_limit || exchange.error == wire::error::header_limit)
         return fail(Errc::malformed, operation, where + ": the answer is too long");
     if (is_bad_answer(exchange.error)) return fail(Errc::malformed, operation, text);
     return fail(Errc::outcome_unknown, operation, text);
@@ -194,18 +194,18 @@ bool is_token(std::string_view name) {
 }
 
 /// Headers of the caller's; those that frame the message are ours to set.
-Result<void> add_headers(const std::vector<Header>& headers, http::request<http::string_body>& request) {
+Result<void> add_headers(const std::vector<Header>& headers, wire::request<wire::string_body>& request) {
     for (const Header& header : headers) {
         if (!is_token(header.name))
             return fail(Errc::invalid_argument, operation, "a header's name is not an HTTP token");
         const auto control = [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; };
         if (std::ranges::any_of(header.value, control))
             return fail(Errc::invalid_argument, operation, "the header " + header.name + " holds a control character");
-        switch (http::string_to_field(header.name)) {
-            case http::field::host:
-            case http::field::connection:
-            case http::field::content_length:
-            case http::field::transfer_encoding:
+        switch (wire::string_to_field(header.name)) {
+            case wire::field::host:
+            case wire::field::connection:
+            case wire::field::content_length:
+            case wire::field::transfer_encoding:
                 return fail(Errc::invalid_argument, operation,
                             "the header " + header.name + " is set by the client itself");
             default:
@@ -217,21 +217,21 @@ Result<void> add_headers(const std::vector<Header>& headers, http::request<http:
 
 }  // namespace
 
-Result<HttpAnswer> perform(const OutgoingRequest& outgoing, Deadline deadline, const HttpClientOptions& options) {
+Result<HttpAnswer> perform(const OutgoingRequest& outgoing, Deadline deadline, const ClientOptions& options) {
     const auto url = parse_url(outgoing.url);
     if (!url)
         return fail(Errc::invalid_argument, operation,
                     "the URL must be http://host[:port]/path or https://..., printable ASCII");
-    const auto verb = http::string_to_verb(outgoing.method);
-    if (verb == http::verb::unknown) return fail(Errc::invalid_argument, operation, "unknown HTTP method");
+    const auto verb = wire::string_to_verb(outgoing.method);
+    if (verb == wire::verb::unknown) return fail(Errc::invalid_argument, operation, "unknown HTTP method");
     if (deadline.expired()) return fail(Errc::cancelled, operation, "deadline passed");
     try {
         Exchange exchange(*url, options);
         exchange.request.method(verb);
         exchange.request.target(url->target);
         exchange.request.version(11);
-        exchange.request.set(http::field::host, url->authority());
-        exchange.request.set(http::field::user_agent, "ticketbottle");
+        exchange.request.set(wire::field::host, url->authority());
+        exchange.request.set(wire::field::user_agent, "ticketbottle");
         if (const Result<void> added = add_headers(outgoing.headers, exchange.request); !added.has_value())
             return added.error();
         exchange.request.body() = outgoing.body;
@@ -239,7 +239,7 @@ Result<HttpAnswer> perform(const OutgoingRequest& outgoing, Deadline deadline, c
         exchange.request.keep_alive(false);
         exchange.parser.body_limit(options.body_bytes_max);
         exchange.parser.header_limit(answer_header_bytes_max);
-        exchange.parser.skip(verb == http::verb::head);
+        exchange.parser.skip(verb == wire::verb::head);
 
         bool in_time = false;
         if (url->tls) {
@@ -258,4 +258,4 @@ Result<HttpAnswer> perform(const OutgoingRequest& outgoing, Deadline deadline, c
     }
 }
 
-}  // namespace ticketbottle::host
+}  // namespace ticketbottle::http
