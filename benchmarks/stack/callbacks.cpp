@@ -16,8 +16,9 @@
 namespace ticketbottle::benchmarks {
 namespace {
 
-// Handlers at once, and so connections in use: twice what serve does unless told.
-constexpr int threads = 8;
+// Handlers at once: as many as the most clients. They share few connections.
+constexpr int threads = 64;
+constexpr int connections = 8;
 constexpr std::size_t warm_ups = 200;
 constexpr std::int64_t history = 50'000;  // settled payments there are before
 constexpr std::int64_t numbers_begin = 251121000000000;  // keys.hpp counts from there
@@ -26,7 +27,7 @@ class ServedProgram {
 public:
     ServedProgram(const Database& database, const std::string& folder)
         : program_(TKB_PROGRAM, {"serve"},
-                   {{"DATABASE_URL", database.url("?connection_limit=" + std::to_string(threads))},
+                   {{"DATABASE_URL", database.url("?connection_limit=" + std::to_string(connections))},
                     {"TICKETBOTTLE_DATA", folder},
                     {"TICKETBOTTLE_LISTEN", "127.0.0.1:0"},
                     {"TICKETBOTTLE_THREADS", std::to_string(threads)},
@@ -148,11 +149,11 @@ void callbacks(const Size& size) {
     make_history(database);
     Payments payments{database};
     const ServedProgram served(database, folder.path().string());
-    fmt::print("Callbacks settled a second: HTTP in, committed in PostgreSQL (fsync on), answered. serve: {} threads and connections; pgbench:\n"
+    fmt::print("Callbacks settled a second: HTTP in, committed in PostgreSQL (fsync on), answered. serve: {} threads, {} connections; pgbench:\n"
                "a connection per client, the same rows written by three statements in a transaction, or by one statement. Milliseconds.\n"
                "CPU: microseconds for each callback, of serve, and of PostgreSQL's processes.\n"
                "{:>7} | {:>9} {:>6} {:>7} {:>6} | {:>9} {:>6} {:>7} {:>6} | {:>9} {:>6} {:>7} {:>6} | {:>13} {:>13} | {:>9} {:>5}\n",
-               threads, "clients", "serve/s", "p50", "p99", "PG CPU", "pgbench/s", "p50", "p99", "PG CPU", "one st./s", "p50", "p99", "PG CPU",
+               threads, connections, "clients", "serve/s", "p50", "p99", "PG CPU", "pgbench/s", "p50", "p99", "PG CPU", "one st./s", "p50", "p99", "PG CPU",
                "serve/pgbench", "serve/one st.", "serve CPU", "load");
     for (const auto& [clients, usual] : {std::pair<std::size_t, double>{1, 5000}, {8, 20'000}, {64, 24'000}}) {
         const auto count = static_cast<std::size_t>(usual * size.scale) / 64 * 64;

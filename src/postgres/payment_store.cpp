@@ -1,5 +1,6 @@
 #include "postgres/payment_rows.hpp"
 #include "postgres/pool.hpp"
+#include "postgres/settle_group.hpp"
 #include "postgres/sql.hpp"
 
 #include "payment/names.hpp"
@@ -26,6 +27,7 @@ public:
 
 private:
     Query settle_query(const SettleCommand& command, bool inbox) const;
+    Result<std::optional<Settled>> settle_in_company(const SettleCommand& command, bool inbox, Deadline deadline);
     Result<bool> has_inbox(std::string_view operation, Deadline deadline);
     Statement statement(const char* name, std::string_view sql) const { return {name, in_schema(sql, impl_.target.schema)}; }
 
@@ -189,9 +191,23 @@ Result<Settled> settled_from(const SettleCommand& command, const Rows& rows) {
     return settled;
 }
 
+bool has_few_names(const PaymentLookup& lookup) {
+    return std::max(lookup.provider_transaction_ids.size(), lookup.order_codes.size()) <= names_few;
+}
+
+/// nullopt: it is to be done alone.
+Result<std::optional<Settled>> Store::settle_in_company(const SettleCommand& command, bool inbox, Deadline deadline) {
+    if (impl_.options.settlements_per_commit == 1 || !has_few_names(command.lookup)) return std::optional<Settled>();
+    const auto rows = impl_.settlements().run("payment.settle", settle_parameters(command), inbox, deadline);
+    if (!rows.has_value()) return rows.error();
+    if (!rows->has_value() || (*rows)->size() != 1 || (*rows)->view(0, 0) == "again") return std::optional<Settled>();
+    Result<Settled> settled = settled_from(command, **rows);
+    if (!settled.has_value()) return settled.error();
+    return std::optional(std::move(*settled));
+}
+
 Query Store::settle_query(const SettleCommand& command, bool inbox) const {
-    const PaymentLookup& lookup = command.lookup;
-    if (std::max(lookup.provider_transaction_ids.size(), lookup.order_codes.size()) <= names_few)
+    if (has_few_names(command.lookup))
         return {inbox ? &settle_ : &settle_without_inbox_, settle_parameters(command)};
     return {inbox ? &settle_any_ : &settle_any_without_inbox_, settle_parameters(command), true};
 }
@@ -206,6 +222,9 @@ Result<Settled> Store::settle(const SettleCommand& command, Deadline deadline) {
     }
     const Result<bool> inbox = has_inbox(operation, deadline);
     if (!inbox.has_value()) return inbox.error();
+    const auto in_company = settle_in_company(command, *inbox, deadline);
+    if (!in_company.has_value()) return in_company.error();
+    if (in_company->has_value()) return **in_company;
     const Query query = settle_query(command, *inbox);
     for (;;) {
         const auto rows = impl_.run(operation, query, Effect::writes, deadline);

@@ -2,6 +2,7 @@
 
 #include "core/format.hpp"
 #include "postgres/error.hpp"
+#include "postgres/settle_group.hpp"
 #include "postgres/sql.hpp"
 
 namespace ticketbottle::postgres {
@@ -12,7 +13,9 @@ Pool::Impl::Impl(Target where, Options settings, Observer& watcher)
       observer(watcher),
       connections_({target.connections_max, [this](Deadline deadline) { return Connection::open(target, options.application_name, deadline); },
                     Errc::unavailable, "ticketbottle_postgres_connects_total", "ticketbottle_postgres_connections"},
-                   watcher) {}
+                   watcher),
+      settlements_(std::make_unique<SettleGroup>(*this, options.settlements_per_commit)) {}
+Pool::Impl::~Impl() = default;
 
 Result<std::vector<Rows>> Pool::Impl::run(std::string_view operation, std::span<const Query> queries, Effect effect, Deadline deadline) {
     auto lease = borrow(operation, deadline);

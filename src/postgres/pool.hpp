@@ -9,8 +9,13 @@
 
 namespace ticketbottle::postgres {
 
+class SettleGroup;
+
 struct Pool::Impl {
     Impl(Target where, Options settings, Observer& watcher);
+    ~Impl();
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
 
     const Target target;
     const Options options;
@@ -30,11 +35,15 @@ struct Pool::Impl {
     [[nodiscard]] Result<Layout> layout(std::chrono::seconds age_max, Deadline deadline);
     void forget_layout();
 
+    /// Where the stores' settlements meet.
+    [[nodiscard]] SettleGroup& settlements() { return *settlements_; }
+
 private:
     ConnectionPool<Connection> connections_;
     std::mutex mutex_;  ///< Of what follows.
     std::optional<Layout> layout_;
     Deadline::Clock::time_point looked_at_{};
+    std::unique_ptr<SettleGroup> settlements_;
 };
 
 }  // namespace ticketbottle::postgres

@@ -43,7 +43,7 @@ WITH by_transaction AS MATERIALIZED (
 ), payment AS MATERIALIZED (
     SELECT id, "orderCode", "amountCents", currency::text AS currency, provider, status::text AS status, metadata, "failedAt",
            "cancelledAt", xmin AS version
-      FROM @.payments WHERE id = (SELECT min(id) FROM candidates HAVING count(*) = 1) FOR NO KEY UPDATE
+      FROM @.payments WHERE id = (SELECT min(id) FROM candidates HAVING count(*) = 1) FOR NO KEY UPDATE{held}
 ))sql";
 
 constexpr std::string_view known_with_inbox = R"sql(, known AS MATERIALIZED (
@@ -179,12 +179,13 @@ SELECT CASE WHEN stores AND NOT EXISTS (SELECT FROM moved) THEN 'again' ELSE ver
 
 }  // namespace
 
-std::string settle_sql(std::string_view schema, bool inbox, Names names) {
+std::string settle_sql(std::string_view schema, bool inbox, Names names, Held held) {
     static_assert(names_few == 2);
     const auto list = [names](const char* parameter) {
         return formatted(fmt::runtime(names == Names::few ? "ARRAY[({0}::text[])[1], ({0}::text[])[2]]" : "{0}::text[]"), parameter);
     };
-    std::string sql = formatted(fmt::runtime(found), fmt::arg("transactions", list("$1")), fmt::arg("orders", list("$2")));
+    std::string sql = formatted(fmt::runtime(found), fmt::arg("transactions", list("$1")), fmt::arg("orders", list("$2")),
+                                fmt::arg("held", held == Held::leave ? " SKIP LOCKED" : ""));
     sql += inbox ? known_with_inbox : known_without_inbox;
     sql += formatted(fmt::runtime(facts), fmt::arg("charge", inbox ? charge_with_inbox : charge_without_inbox));
     sql += decided;

@@ -20,10 +20,13 @@ namespace ticketbottle::postgres {
 enum class Names : bool { few, any };
 inline constexpr std::size_t names_few = 2;  // what the gateways' own callbacks give
 
+/// Of a payment that another transaction holds: wait for it, or let it be; the verdict is then `again`.
+enum class Held : bool { wait, leave };
+
 /// Settles one notification in one statement; the rules are payment::decide's, in its order. \param inbox  Is payment_inbox there?
 /// Columns: verdict, payment id, order code, status before, outbox id. Verdicts: again, malformed, applied, duplicate, ignored, or a
 /// refusal's name. Parameters: settle_parameters in settle.cpp.
-[[nodiscard]] std::string settle_sql(std::string_view schema, bool inbox, Names names);
+[[nodiscard]] std::string settle_sql(std::string_view schema, bool inbox, Names names, Held held = Held::wait);
 
 /// A TIMESTAMP column as milliseconds since 1970.
 #define TKB_MS(column) "(extract(epoch from " column ") * 1000)::bigint"

@@ -242,6 +242,7 @@ Result<void> check(const Options& options) {
     if (options.connect_timeout < std::chrono::milliseconds(10) || options.connect_timeout > std::chrono::minutes(10))
         return refuse("connect_timeout: 10 ms to 10 min");
     if (options.attempts_max < 1 || options.attempts_max > 1000) return refuse("attempts_max: 1 to 1000");
+    if (options.settlements_per_commit < 1 || options.settlements_per_commit > 64) return refuse("settlements_per_commit: 1 to 64");
     if (options.application_name.empty() || options.application_name.size() > 63) return refuse("application_name: 1 to 63 bytes");
     if (const Result<Target> target = read_target(options); !target.has_value()) return target.error();
     return {};

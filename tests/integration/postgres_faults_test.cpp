@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <random>
@@ -129,6 +130,146 @@ TEST_CASE("PaymentStore: a row locked by somebody ends the call at its deadline,
     CHECK_FALSE(store->settle(command(success(make_payment(1))), soon().or_stop(stop.get_token())).has_value());
     other.close();
     CHECK(store->settle(command(success(make_payment(1))), soon()).value().outcome == Outcome::applied);
+}
+
+/// Callers that all wait behind two groups which wait for a table lock: the next groups are of many.
+class WaitingCallers {
+public:
+    WaitingCallers(PostgresSchema& schema, int callers) : schema_(schema) {
+        schema.options().url = Secret(test::postgres_url("?connection_limit=4&schema=" + schema.name()));  // so two groups at a time
+        pool_ = schema.pool();
+        const auto store = postgres::payment_store(pool_);
+        for (int n = 1; n <= callers; ++n) conformance::payments::create(*store, make_payment(n));
+        (void)store->counts(soon());  // the layout is known from here on
+        settled_.resize(static_cast<std::size_t>(callers), fail(Errc::internal, "test", "not called"));
+    }
+    /// Calls for payments 1, 2, ... of the given numbers, all at once behind the lock; then lets them go, and waits for all.
+    void settle(const std::vector<int>& numbers, const std::function<void()>& while_held = [] {}) {
+        OtherSession table("BEGIN; LOCK TABLE " + schema_.name() + ".payments IN ACCESS EXCLUSIVE MODE");
+        std::atomic<std::size_t> called{0};
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            threads_.emplace_back([this, &called, i, number = numbers[i]] {
+                const auto store = postgres::payment_store(pool_);
+                ++called;
+                settled_[i] = store->settle(command(success(make_payment(number))), soon());
+            });
+        }
+        while (called < numbers.size()) std::this_thread::sleep_for(1ms);
+        wait_for_waiting(2);
+        std::this_thread::sleep_for(300ms);  // for the last of them to queue; were they late, the groups would be smaller and the test weaker
+        while_held();
+        table.close();
+        for (auto& thread : threads_) thread.join();
+    }
+    /// Until so many sessions wait for the table.
+    void wait_for_waiting(long sessions) const {
+        const Deadline deadline = soon();
+        while (!deadline.expired() &&
+               count_of("SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace"
+                        " WHERE c.relname = 'payments' AND n.nspname = '" + schema_.name() + "' AND NOT l.granted") < sessions)
+            std::this_thread::sleep_for(5ms);
+    }
+    [[nodiscard]] const std::vector<Result<Settled>>& settled() const { return settled_; }
+    [[nodiscard]] static long count_of(const std::string& sql) { return std::stol(postgres_rows(sql).at(0).at(0)); }
+
+private:
+    const PostgresSchema& schema_;
+    std::shared_ptr<postgres::Pool> pool_;
+    std::vector<Result<Settled>> settled_;
+    std::vector<std::thread> threads_;
+};
+
+std::vector<int> one_to(int last) {
+    std::vector<int> numbers;
+    for (int n = 1; n <= last; ++n) numbers.push_back(n);
+    return numbers;
+}
+
+TEST_CASE("PaymentStore: settlements that wait for one another share a transaction") {
+    PostgresSchema schema(Migrated::yes);
+    WaitingCallers callers(schema, 18);
+    callers.settle(one_to(18));
+    for (const auto& settled : callers.settled()) CHECK(settled.value().outcome == Outcome::applied);
+    CHECK(count(schema, "outbox") == "18");
+    CHECK(count(schema, "payment_inbox") == "18");
+    // Two went before the lock was let go, each by itself; 16 waited for them.
+    CHECK(WaitingCallers::count_of("SELECT count(DISTINCT xmin::text) FROM " + schema.name() + ".payment_inbox") <= 4);
+}
+
+TEST_CASE("PaymentStore: in one group, repeats of one notification have one effect") {
+    PostgresSchema schema(Migrated::yes);
+    WaitingCallers callers(schema, 16);
+    callers.settle({1, 1, 1, 1, 1, 1, 2, 2, 1, 1, 2, 1, 1, 1, 2, 2});
+    long applied = 0;
+    for (const auto& settled : callers.settled()) {
+        REQUIRE(settled.has_value());
+        CHECK((settled->outcome == Outcome::applied || settled->outcome == Outcome::duplicate));
+        applied += settled->outcome == Outcome::applied ? 1 : 0;
+    }
+    CHECK(applied == 2);
+    CHECK(count(schema, "outbox") == "2");
+}
+
+TEST_CASE("PaymentStore: a settlement that the server refuses spoils no other of its group") {
+    PostgresSchema schema(Migrated::yes);
+    WaitingCallers callers(schema, 16);
+    const std::string code = make_payment(9).order_code;
+    postgres_rows("CREATE FUNCTION " + schema.name() + ".refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.\"orderCode\" = '" + code +
+                  "' THEN RAISE EXCEPTION 'not this one' USING ERRCODE = '23514'; END IF; RETURN NEW; END $$; CREATE TRIGGER refuse BEFORE UPDATE ON " +
+                  schema.name() + ".payments FOR EACH ROW EXECUTE FUNCTION " + schema.name() + ".refuse()");
+    callers.settle(one_to(16));
+    for (std::size_t i = 0; i < 16; ++i) {
+        CAPTURE(i);
+        if (i == 8) {
+            CHECK_FALSE(callers.settled()[i].has_value());
+        } else {
+            CHECK(callers.settled()[i].value().outcome == Outcome::applied);
+        }
+    }
+    CHECK(count(schema, "outbox") == "15");
+    CHECK(count(schema, "payments WHERE status = 'COMPLETED'") == "15");
+}
+
+TEST_CASE("PaymentStore: a payment that another transaction holds delays itself alone") {
+    PostgresSchema schema(Migrated::yes);
+    WaitingCallers callers(schema, 16);
+    std::optional<OtherSession> holder;
+    std::thread letting_go;
+    callers.settle(one_to(16), [&] {
+        letting_go = std::thread([&] {
+            holder.emplace("BEGIN; SELECT FROM " + schema.name() + ".payments WHERE \"orderCode\" = '" + make_payment(16).order_code + "' FOR UPDATE");
+            const Deadline deadline = Deadline::in(30s);
+            while (!deadline.expired() && std::stol(count(schema, "outbox")) < 15) std::this_thread::sleep_for(5ms);
+            CHECK(std::stol(count(schema, "outbox")) >= 15);
+            holder->close();
+        });
+        callers.wait_for_waiting(3);  // after the first two groups, before the others
+    });
+    letting_go.join();
+    for (const auto& settled : callers.settled()) CHECK(settled.value().outcome == Outcome::applied);
+    CHECK(count(schema, "outbox") == "16");
+}
+
+TEST_CASE("PaymentStore: callers that wait for a group leave at their own deadlines") {
+    PostgresSchema schema(Migrated::yes);
+    schema.options().url = Secret(test::postgres_url("?connection_limit=4&schema=" + schema.name()));
+    const auto pool = schema.pool();
+    for (int n = 1; n <= 6; ++n) conformance::payments::create(*postgres::payment_store(pool), make_payment(n));
+    OtherSession table("BEGIN; LOCK TABLE " + schema.name() + ".payments IN ACCESS EXCLUSIVE MODE");
+    std::vector<std::thread> threads;
+    std::atomic<int> left{0};
+    for (int n = 1; n <= 6; ++n) {
+        threads.emplace_back([&, n] {
+            const auto settled = postgres::payment_store(pool)->settle(command(success(make_payment(n))), Deadline::in(400ms));
+            if (!settled.has_value() && (settled.error().code == Errc::cancelled || settled.error().code == Errc::outcome_unknown)) ++left;
+        });
+    }
+    for (auto& thread : threads) thread.join();  // before the lock is let go
+    CHECK(left == 6);
+    table.close();
+    for (int n = 1; n <= 6; ++n)
+        CHECK(postgres::payment_store(pool)->settle(command(success(make_payment(n))), soon()).value().outcome == Outcome::applied);
+    CHECK(count(schema, "outbox") == "6");
 }
 
 TEST_CASE("Pool: more callers than connections wait for one another, and a broken connection is replaced") {

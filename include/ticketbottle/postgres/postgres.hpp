@@ -42,6 +42,9 @@ struct Options {
     /// 1..1000. OUTBOX_MAX_RETRIES: a row with that many failed attempts is dead, whoever counted them, so that the deployed
     /// relay, which skips rows by this number, and ours agree.
     std::uint32_t attempts_max = 5;
+    /// 1..64. Settlements that arrive while others wait for the disk share one transaction, up to so many. One that fails, or whose
+    /// payment another transaction holds, is done again by itself: none waits for another's row.
+    std::uint32_t settlements_per_commit = 16;
     std::string application_name = "ticketbottle";  ///< Shown in pg_stat_activity.
 };
 /// Errors: invalid_argument, naming the option or the URL's parameter; never a value of the URL.

@@ -84,6 +84,9 @@ TEST_CASE("Options: each out of its range is named") {
     options.attempts_max = 0;
     CHECK(to_string(postgres::check(options).error()).find("attempts_max") != std::string::npos);
     options.attempts_max = 5;
+    options.settlements_per_commit = 65;
+    CHECK(to_string(postgres::check(options).error()).find("settlements_per_commit") != std::string::npos);
+    options.settlements_per_commit = 16;
     options.connect_timeout = std::chrono::milliseconds(1);
     CHECK(to_string(postgres::check(options).error()).find("connect_timeout") != std::string::npos);
     options.connect_timeout = std::chrono::seconds(1);
