@@ -7,7 +7,7 @@ set(TICKETBOTTLE_COMPONENTS "" CACHE INTERNAL "")
 
 # What is tested is optimised and checked for undefined behaviour; the tests' own code need not be, and builds faster.
 function(tkb_compile_as_test target)
-  target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O0 -U_FORTIFY_SOURCE>)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:Release,Debug>:-O0 -U_FORTIFY_SOURCE>)
   if("undefined" IN_LIST TICKETBOTTLE_SANITIZE)
     target_compile_options(${target} PRIVATE -fno-sanitize=undefined)
   endif()
@@ -66,6 +66,9 @@ function(tkb_component room)
   endforeach()
   if(room STREQUAL "core")
     target_link_libraries(${target} ${scope} Boost::headers)  # result.hpp
+  endif()
+  if(TICKETBOTTLE_WITH_FUZZERS AND sources)
+    set_target_properties(${target} PROPERTIES EXCLUDE_FROM_ALL ON)  # only what some fuzz target links
   endif()
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${room} OUTPUT_NAME ticketbottle_${room})
   set_property(GLOBAL APPEND PROPERTY TICKETBOTTLE_COMPONENTS ${room})

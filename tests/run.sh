@@ -19,6 +19,6 @@ for preset in "${presets[@]}"; do
   cmake --build "build/$preset" --parallel "$jobs" >"build/build-$preset.log" 2>&1 || { tail -n 60 "build/build-$preset.log"; exit 1; }
   echo "== $preset: built in $((SECONDS - started)) s, testing"
   # Most of them wait for servers most of their time, so more at once than there are cores.
-  ctest --test-dir "build/$preset" --output-on-failure --parallel "$((jobs * 2))" --no-tests=error
+  ctest --test-dir "build/$preset" --output-on-failure --parallel "$((jobs * 3))" --no-tests=error
   echo "== $preset: passed, $((SECONDS - started)) s in all"
 done
