@@ -9,11 +9,13 @@
 #include <thread>
 #include <ticketbottle/core/version.hpp>
 #include <ticketbottle/http/client.hpp>
+#include <ticketbottle/mariadb/orders.hpp>
 
 #include "callbacks.hpp"
 #include "commands.hpp"
 #include "demo_check.hpp"
 #include "demo_plan.hpp"
+#include "demo_shop.hpp"
 #include "service.hpp"
 
 namespace program {
@@ -57,20 +59,43 @@ Result<std::string> choose_folder(const Arguments& arguments) {
     return fail(Errc::invalid_argument, "demo", "no free folder name is left here; use --data");
 }
 
-/// The servers' addresses and accounts, for --stack postgres-kafka. Errors: invalid_argument.
+/// What a stack needs of the environment, and which variables of it are passed on.
+struct Stack {
+    std::string_view name;
+    std::vector<std::string_view> needed;
+    std::vector<std::string_view> passed;  ///< Or the beginning of their names, before a '*'.
+};
+const std::vector<Stack>& stacks() {
+    static const std::vector<Stack> all{
+        {"embedded", {}, {}},
+        {"postgres-kafka", {"DATABASE_URL", "KAFKA_BROKERS"}, {"DATABASE_URL", "KAFKA_*", "TICKETBOTTLE_KAFKA_CA"}},
+        {"cachao", {"DB_HOST", "DB_NAME", "DB_USER"}, {"DB_*", "TICKETBOTTLE_DB_*"}}};
+    return all;
+}
+
+bool is_passed(const Stack& stack, std::string_view name) {
+    return std::ranges::any_of(stack.passed, [name](std::string_view one) {
+        return one.ends_with('*') ? name.starts_with(one.substr(0, one.size() - 1)) : name == one;
+    });
+}
+
+/// The servers' addresses and accounts. Errors: invalid_argument.
 Result<void> add_servers(const Arguments& arguments, host::Environment& environment) {
-    const std::string stack = arguments.value("--stack").value_or("embedded");
-    if (stack == "embedded") return {};
-    if (stack != "postgres-kafka")
-        return fail(Errc::invalid_argument, "demo", "--stack " + stack + ": known are embedded and postgres-kafka");
+    const std::string name = arguments.value("--stack").value_or("embedded");
+    const auto stack = std::ranges::find(stacks(), name, &Stack::name);
+    if (stack == stacks().end())
+        return fail(Errc::invalid_argument, "demo", "--stack " + name + ": known are embedded, postgres-kafka and cachao");
     const host::Environment given = host::environment();
-    for (const char* name : {"DATABASE_URL", "KAFKA_BROKERS"})
-        if (!given.contains(name) || given.at(name).empty())
-            return fail(Errc::invalid_argument, "demo", std::string(name) + ": is not set, but --stack postgres-kafka needs fresh servers; "
-                                                       "examples/quickstart/run.sh --stack postgres-kafka starts some");
-    for (const auto& [name, value] : given)
-        if (name == "DATABASE_URL" || name.starts_with("KAFKA_") || name == "TICKETBOTTLE_KAFKA_CA") environment[name] = value;
-    if (given.at("DATABASE_URL").starts_with("postgres")) return {};
+    for (const std::string_view needed : stack->needed) {
+        const auto value = given.find(std::string(needed));
+        if (value == given.end() || value->second.empty())
+            return fail(Errc::invalid_argument, "demo",
+                        std::string(needed) + ": is not set, but --stack " + name +
+                            " needs fresh servers; examples/quickstart/run.sh --stack " + name + " starts some");
+    }
+    for (const auto& [variable, value] : given)
+        if (is_passed(*stack, variable)) environment[variable] = value;
+    if (name != "postgres-kafka" || given.at("DATABASE_URL").starts_with("postgres")) return {};
     return fail(Errc::invalid_argument, "demo", "DATABASE_URL: names no PostgreSQL server");
 }
 
@@ -102,8 +127,9 @@ Result<std::vector<HttpAnswer>> deliver(const OutgoingRequest& request, int copi
 std::vector<std::string> wrong_replies(const DemoOrder& order, const DemoCallback& callback,
                                        std::vector<HttpAnswer> answers) {
     std::vector<std::string> wrong;
-    std::vector<Reply> expected(answers.size(), reply(order.gateway, Situation::duplicate));
-    expected.front() = reply(order.gateway, callback.situation);
+    const Gateway entry = callback.entry.value_or(order.gateway);
+    std::vector<Reply> expected(answers.size(), reply(entry, Situation::duplicate));
+    expected.front() = reply(entry, callback.situation);
     for (const Reply& one : expected) {
         const auto found =
             std::ranges::find_if(answers, [&one](const HttpAnswer& answer) { return is_reply(answer, one); });
@@ -114,7 +140,7 @@ std::vector<std::string> wrong_replies(const DemoOrder& order, const DemoCallbac
     }
     for (const HttpAnswer& answer : answers) wrong.push_back(callback.what + ": a reply was " + shown(answer));
     for (std::string& line : wrong)
-        line.insert(0, std::string(to_string(order.gateway)) + " " + order.order_code + ", ");
+        line.insert(0, std::string(to_string(entry)) + " " + order.order_code + ", ");
     return wrong;
 }
 
@@ -144,24 +170,42 @@ int callbacks_of(const DemoOrder& order) {
     return count;
 }
 
-/// Tables in a database that has no payments yet: what is counted in the end must be the demo's.
-Result<void> make_tables(const Settings& settings) {
+/// What is counted in the end must be the demo's.
+Result<void> check_fresh(PaymentStore& store, const std::string& variable, Deadline deadline) {
+    const auto counts = store.counts(std::move(deadline));
+    if (!counts.has_value()) return counts.error();
+    if (counts->pending + counts->completed + counts->failed + counts->cancelled == 0) return {};
+    return fail(Errc::invalid_argument, "demo", variable + ": there are payments already; the demo needs a fresh database");
+}
+
+Result<void> make_postgres_tables(const Settings& settings) {
     const Deadline deadline = Deadline::in(tables_timeout);
     const auto pool = postgres_pool(settings);
     if (!pool.has_value()) return pool.error();
     if (const auto made = postgres::create_deployed_tables(**pool, deadline); !made.has_value()) return made.error();
     if (const auto migrated = postgres::migrate(**pool, deadline); !migrated.has_value()) return migrated.error();
-    const auto counts = postgres::payment_store(*pool)->counts(deadline);
-    if (!counts.has_value()) return counts.error();
-    if (counts->pending + counts->completed + counts->failed + counts->cancelled > 0)
-        return fail(Errc::invalid_argument, "demo", "DATABASE_URL: there are payments already; the demo needs a fresh database");
-    return {};
+    return check_fresh(*postgres::payment_store(*pool), "DATABASE_URL", deadline);
+}
+
+/// Tables, and the orders that the shop's own checkout has made.
+Result<void> make_shop(const Settings& settings, const std::vector<DemoOrder>& plan) {
+    const Deadline deadline = Deadline::in(tables_timeout);
+    const auto pool = mariadb_pool(settings);
+    if (!pool.has_value()) return pool.error();
+    if (const auto made = mariadb::create_deployed_tables(**pool, deadline); !made.has_value()) return made.error();
+    if (const auto migrated = mariadb::migrate(**pool, deadline); !migrated.has_value()) return migrated.error();
+    const auto orders = open_payments(settings);
+    if (!orders.has_value()) return orders.error();
+    if (const auto fresh = check_fresh(**orders, "DB_NAME", deadline); !fresh.has_value()) return fresh;
+    auto shop = DemoShop::open(*settings.mariadb);
+    return shop.has_value() ? shop->sell(plan) : shop.error();
 }
 
 Result<void> create_payments(const Settings& settings, const std::vector<DemoOrder>& plan) {
     if (const auto made = make_folders(settings); !made.has_value()) return made.error();
+    if (settings.mariadb) return make_shop(settings, plan);
     if (!settings.postgres.empty()) {
-        if (const auto made = make_tables(settings); !made.has_value()) return made.error();
+        if (const auto made = make_postgres_tables(settings); !made.has_value()) return made.error();
     }
     const auto store = open_payments(settings);
     if (!store.has_value()) return store.error();
@@ -173,6 +217,13 @@ Result<void> create_payments(const Settings& settings, const std::vector<DemoOrd
     return {};
 }
 
+/// The type that Stripe gives to a payment which came in after its session was complete. EventBridge's envelope bears no signature.
+void make_delayed(std::string& envelope) {
+    constexpr std::string_view at_once = "checkout.session.completed";
+    for (std::size_t at = envelope.find(at_once); at != std::string::npos; at = envelope.find(at_once))
+        envelope.replace(at, at_once.size(), "checkout.session.async_payment_succeeded");
+}
+
 Result<std::vector<std::string>> send_callbacks(const Settings& settings, const std::vector<DemoOrder>& plan,
                                                 std::uint16_t port) {
     const std::string base = "http://127.0.0.1:" + std::to_string(port);
@@ -181,8 +232,9 @@ Result<std::vector<std::string>> send_callbacks(const Settings& settings, const 
     for (const DemoOrder& order : plan) {
         for (const DemoCallback& callback : order.callbacks) {
             const Gateways& keys = callback.signature == Signature::forged ? forged_keys : settings.gateways;
-            const auto request = sign(keys, order.gateway, callback.notification, system_clock().now());
+            auto request = sign(keys, callback.entry.value_or(order.gateway), callback.notification, system_clock().now());
             if (!request.has_value()) return request.error();
+            if (callback.delayed) make_delayed(request->body);
             auto answers = deliver(to_outgoing(*request, base), callback.copies);
             if (!answers.has_value()) return answers.error();
             const auto lines = wrong_replies(order, callback, std::move(*answers));
@@ -236,7 +288,9 @@ void print_where(const Settings& settings, const std::vector<DemoOrder>& plan) {
         say("  tail -n 3 topics/payment.completed/*          the events, one JSON line each");
     say("  xdg-open tickets/%s", key.has_value() ? key->c_str() : "");
     say("  ls mail/new                                   the mails, open one with a mail program");
-    if (settings.postgres.empty())
+    if (settings.mariadb)
+        say("  mariadb -h \"$DB_HOST\" -P \"$DB_PORT\" -u \"$DB_USER\" \"$DB_NAME\" -e 'SELECT id, status FROM ticket_orders'");
+    else if (settings.postgres.empty())
         say("  sqlite3 ticketbottle.db 'SELECT \"orderCode\", status FROM payments'");
     else
         say("  psql \"$DATABASE_URL\" -c 'SELECT \"orderCode\", status FROM payments'");
@@ -245,6 +299,13 @@ void print_where(const Settings& settings, const std::vector<DemoOrder>& plan) {
     say("  set -a; . ./demo.env; set +a");
     say("  ticketbottle status");
     say("  ticketbottle serve --all                      and in another terminal, with demo.env sourced too:");
+    if (settings.mariadb) {
+        const auto open = std::ranges::find(plan, PaymentStatus::pending, &DemoOrder::status);
+        say("  ticketbottle send stripe --order %s --amount %lld --currency EUR --repeat 2", open->order_code.c_str(),
+            static_cast<long long>(open->payment->amount.minor_units));
+        say("  ticketbottle check-in %s", paid->order_code.c_str());
+        return;
+    }
     say("  ticketbottle payment create vnpay --amount 250000 --order TB-MINE-20251121-00000001 --email an@example.com");
     say("  ticketbottle send vnpay --amount 250000 --order TB-MINE-20251121-00000001 --repeat 2");
 }
@@ -259,13 +320,23 @@ Result<void> write_environment(const std::string& path, const std::string& text)
     return {};
 }
 
+/// The shop issues the tickets of what was paid, in a transaction of its own; and its counts are looked at.
+Result<std::vector<std::string>> issue_and_count(const Settings& settings, const std::vector<DemoOrder>& plan) {
+    auto shop = DemoShop::open(*settings.mariadb);
+    if (!shop.has_value()) return shop.error();
+    if (const auto issued = shop->issue_tickets(plan); !issued.has_value()) return issued.error();
+    return shop->wrong_counts(plan);
+}
+
 /// Everything between settings and table. Differences from what must be come back as lines.
 Result<std::vector<std::string>> perform(const Settings& settings, const std::vector<DemoOrder>& plan,
                                          DemoOutcome& outcome) {
     if (const auto created = create_payments(settings, plan); !created.has_value()) return created.error();
     const auto pending = std::ranges::count_if(plan, [](const DemoOrder& order) { return order.payment.has_value(); });
     say("2. %zd pending payments are in %s", static_cast<ssize_t>(pending),
-        settings.postgres.empty() ? settings.database.c_str() : "the database of DATABASE_URL");
+        settings.mariadb            ? "the database of DB_NAME"
+        : settings.postgres.empty() ? settings.database.c_str()
+                                    : "the database of DATABASE_URL");
 
     Observing observing(settings, settings.data + "/demo.log");
     const auto service = Service::start(settings, {true, true, true, true}, observing);
@@ -274,10 +345,15 @@ Result<std::vector<std::string>> perform(const Settings& settings, const std::ve
 
     int sent = 0;
     for (const DemoOrder& order : plan) sent += callbacks_of(order);
-    say("4. Sending %d signed callbacks of %zu gateways over HTTP: genuine, repeated, late, forged, wrong", sent,
-        gateway_count);
+    say("4. Sending %d signed callbacks of %s over HTTP: genuine, repeated, late, forged, wrong", sent,
+        settings.mariadb ? "both of Stripe's entries" : (std::to_string(gateway_count) + " gateways").c_str());
     auto wrong = send_callbacks(settings, plan, (*service)->port());
     if (!wrong.has_value()) return wrong.error();
+    if (settings.mariadb) {
+        const auto lines = issue_and_count(settings, plan);
+        if (!lines.has_value()) return lines.error();
+        wrong->insert(wrong->end(), lines->begin(), lines->end());
+    }
 
     say("5. Waiting for events, tickets and mails");
     auto after = await_outcome(settings, plan);
@@ -304,7 +380,7 @@ int run(const Arguments& arguments) {
     if (const auto written = write_environment(*folder + "/demo.env", demo_environment_file(environment));
         !written.has_value())
         return complain(written.error());
-    const auto plan = make_demo_plan(system_clock().now());
+    const auto plan = settings->mariadb ? make_cachao_plan() : make_demo_plan(system_clock().now());
     if (!plan.has_value()) return complain(plan.error());
     say("TicketBottle %s demo in %s", version_text, folder->c_str());
     say("1. Made fake keys for %zu gateways", gateway_count);
@@ -336,7 +412,8 @@ const Command& demo_command() {
          0,
          "Show the whole way once: callbacks of every gateway, events, tickets, mails; and check it.",
          {{"--data", "DIR", "a new or empty folder; default ticketbottle-demo, or the next free ticketbottle-demo-N"},
-          {"--stack", "STACK", "embedded (the default): files only; postgres-kafka: fresh servers at DATABASE_URL and KAFKA_BROKERS"}},
+          {"--stack", "STACK", "embedded (the default): files only; postgres-kafka: fresh servers at DATABASE_URL and KAFKA_BROKERS; cachao: a shop's "
+           "orders paid by Stripe, on a fresh MariaDB at DB_HOST and those with it"}},
          "Needs no settings and no network: it makes random fake keys, serves on a free port of 127.0.0.1, sends "
          "itself signed\n"
          "callbacks (genuine, repeated, too late, forged, of a wrong amount, for an unknown order) and checks replies, "

@@ -59,12 +59,18 @@ std::string listed(const std::vector<std::string>& words) {
     return out.empty() ? "none" : out;
 }
 
+std::string type_of(const Message& message) {
+    const auto header = std::ranges::find(message.headers, "eventType", &MessageHeader::name);
+    return header == message.headers.end() ? "an event without a type" : header->value;
+}
+
 void compare(const DemoOrder& order, const DemoOutcome::Order& is, std::vector<std::string>& out) {
     const std::string name = std::string(to_string(order.gateway)) + " " + order.order_code + ": ";
     const std::string status = order.payment ? std::string(to_string(order.status)) : std::string();
     if (is.status != status) out.push_back(name + "status is " + is.status + ", must be " + status);
     std::vector<std::string> events;
     if (order.event) events.emplace_back(to_string(*order.event));
+    events.insert(events.end(), order.alerts.begin(), order.alerts.end());
     if (is.events != events) out.push_back(name + "events are " + listed(is.events) + ", must be " + listed(events));
     const std::size_t tickets = order.status == PaymentStatus::completed ? order.ticket_ids.size() : 0;
     if (is.tickets != tickets)
@@ -81,6 +87,10 @@ Result<DemoLook> DemoLook::open(const Settings& settings) {
         if (!source.has_value()) return source.error();
         look.topics_.push_back({type, std::move(*source)});
     }
+    if (!settings.mariadb) return look;
+    auto alerts = open_source(settings, "demo", settings.relay.messages.topics.at("ORDER_OVERSOLD"), Observer::none());
+    if (!alerts.has_value()) return alerts.error();
+    look.topics_.push_back({std::nullopt, std::move(*alerts)});
     return look;
 }
 
@@ -90,9 +100,13 @@ Result<void> DemoLook::read_on(Topic& topic) {
         if (!page.has_value()) return page.error();
         if (page->empty()) return {};
         for (const ReceivedMessage& received : *page) {
-            const auto event = parse_payment_event(topic.type, received.message.value);
+            if (!topic.type) {
+                events_[received.message.key].push_back(type_of(received.message));
+                continue;
+            }
+            const auto event = parse_payment_event(*topic.type, received.message.value);
             const std::string code = event.has_value() ? event->order_code : "an event that does not parse";
-            events_[code].emplace_back(to_string(topic.type));
+            events_[code].emplace_back(to_string(*topic.type));
         }
     }
 }
@@ -119,9 +133,9 @@ std::vector<std::string> differences(const DemoOutcome& outcome, const std::vect
     if (outcome.mails != mails_expected(plan))
         out.push_back(std::to_string(outcome.mails) + " mails, must be " + std::to_string(mails_expected(plan)));
     if (outcome.waiting != 0) out.push_back(std::to_string(outcome.waiting) + " events are not published");
-    if (outcome.raised != demo_raised_expected())
+    if (outcome.raised != raised_expected(plan))
         out.push_back(std::to_string(outcome.raised) + " callbacks raised for a person, must be " +
-                      std::to_string(demo_raised_expected()));
+                      std::to_string(raised_expected(plan)));
     return out;
 }
 

@@ -33,7 +33,7 @@ public:
 
 private:
     struct Topic {
-        ticketbottle::EventType type;
+        std::optional<ticketbottle::EventType> type;  ///< nullopt: the topic of events for a person.
         std::unique_ptr<ticketbottle::MessageSource> source;
     };
     explicit DemoLook(const Settings& settings) : settings_(&settings) {}

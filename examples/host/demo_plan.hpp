@@ -22,7 +22,20 @@ struct DemoCallback {
     /// Copies sent at the same moment over as many connections. One must be answered as `situation`, the others as
     /// duplicates.
     int copies = 1;
+    std::optional<ticketbottle::Gateway> entry = std::nullopt;  ///< By which it comes; nullopt: the order's gateway.
+    bool delayed = false;  ///< A success by EventBridge that came after the session: checkout.session.async_payment_succeeded.
 };
+
+/// What the shop sold, for --stack cachao.
+struct DemoSale {
+    int ticket = 1;
+    int quantity = 1;
+    std::int64_t cents = 0;
+    bool discounted = false;  ///< By demo_discount_code.
+    std::string email;
+};
+inline constexpr int demo_scarce_ticket = 2;
+inline constexpr int demo_discount_code = 1;
 
 struct DemoOrder {
     ticketbottle::Gateway gateway;
@@ -32,6 +45,9 @@ struct DemoOrder {
     std::vector<DemoCallback> callbacks;
     ticketbottle::PaymentStatus status = ticketbottle::PaymentStatus::pending;  ///< In the end.
     std::optional<ticketbottle::EventType> event;                               ///< The one event; nullopt: none.
+    std::optional<DemoSale> sale = std::nullopt;
+    std::vector<std::string> alerts = {};  ///< Types of the events for a person, beside `event`.
+    std::uint64_t raised = 0;              ///< Inbox entries of it that must call for a person in the end.
     std::vector<std::string> ticket_ids;  ///< Drawn and mailed when it is completed.
 };
 
@@ -41,7 +57,9 @@ struct DemoOrder {
 [[nodiscard]] std::string demo_environment_file(const ticketbottle::host::Environment& environment);
 
 [[nodiscard]] ticketbottle::Result<std::vector<DemoOrder>> make_demo_plan(ticketbottle::TimePoint now);
+/// Of --stack cachao.
+[[nodiscard]] std::vector<DemoOrder> make_cachao_plan();
 /// Inbox entries that must call for a person in the end.
-[[nodiscard]] std::uint64_t demo_raised_expected() noexcept;
+[[nodiscard]] std::uint64_t raised_expected(const std::vector<DemoOrder>& plan) noexcept;
 
 }  // namespace program

@@ -28,6 +28,7 @@ void tell_listening(const Settings& settings, std::uint16_t port, bool all) {
     line.text("event", "listening").text("address", settings.http.address).number("port", port);
     line.raw("webhooks", configured_paths(settings.gateways));
     line.flag("invoke", settings.invocations == ticketbottle::host::Invocations::accept);
+    line.flag("checkout", settings.checkout.has_value());
     line.flag("all", all).text("data", settings.data);
     std::printf("%s\n", line.done().c_str());
     std::fflush(stdout);
@@ -63,6 +64,8 @@ const Command& serve_command() {
            "about payments that stay pending, in this one process"}},
          "POST or GET /webhook/<gateway> (also /webhooks/..., behind any prefix), GET /healthz, GET /metrics;\n"
          "POST /invoke takes function invocations when TICKETBOTTLE_INVOKE=on.\n"
+         "With DB_HOST, STRIPE_SECRET_KEY and TICKETBOTTLE_CHECKOUT_ORIGINS also POST /events/<id>/tickets/<id>/checkout, and with\n"
+         "TICKETBOTTLE_CHECK_IN_TOKEN PATCH or POST /events/<id>/ticket-orders/<id>/validate.\n"
          "Prints one JSON line with the port once it listens. SIGTERM or SIGINT stops it cleanly.\n"
          "Plain HTTP: TLS ends at the proxy in front.\n"
          "\n"

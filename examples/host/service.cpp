@@ -18,6 +18,8 @@ namespace {
 
 // The gateways wait five seconds and more; what is not settled by then is asked for again by them.
 constexpr std::chrono::milliseconds callback_timeout{4000};
+// A buyer waits for Stripe; taking back what was begun comes after it.
+constexpr std::chrono::milliseconds checkout_timeout{10'000};
 constexpr std::chrono::milliseconds health_timeout{1000};
 constexpr std::chrono::milliseconds stop_grace{700};
 // A sweep is done in rounds, so that a stop never waits for more than one: rows of 100 transactions.
@@ -31,6 +33,11 @@ host::HttpResponse plain(int status, std::string text) {
 }
 
 host::HttpResponse to_http(const Reply& reply) { return {reply.http_status, reply.content_type, reply.body}; }
+host::HttpResponse to_http(checkout::Answer answer) {
+    host::HttpResponse response = to_http(answer.reply);
+    response.headers = std::move(answer.headers);
+    return response;
+}
 
 /// A segment `webhook` or `webhooks`, in any case, wherever it stands: a load balancer may put a stage before it.
 bool is_webhook_path(std::string_view path) {
@@ -54,6 +61,8 @@ struct Service::Worker {
 
     std::unique_ptr<PaymentStore> store;
     WebhookHandler handler;
+    std::unique_ptr<checkout::Desk> desk;
+    std::unique_ptr<checkout::CheckoutHandler> checkout;  ///< Null: not served.
 };
 
 Result<std::unique_ptr<Service>> Service::start(const Settings& settings, ServiceParts parts, Observing& observing) {
@@ -144,12 +153,42 @@ Result<void> Service::start_server() {
         auto store = open_payments(settings_, sqlite::OpenMode::create, observing_.observer());
         if (!store.has_value()) return store.error();
         workers_.push_back(std::make_unique<Worker>(settings_, std::move(*store), options, observing_.observer()));
+        if (const Result<void> opened = open_checkout(*workers_.back()); !opened.has_value()) return opened.error();
     }
+    // Stripe may be slow: one thread is left for callbacks, whose senders do not wait.
+    checkouts_free_ = std::max<std::int64_t>(1, std::int64_t{settings_.http.threads} - 1);
     const auto handle = [this](const Request& request, std::uint32_t worker) { return answer(request, worker); };
     auto server = host::HttpServer::start(settings_.http, handle, observing_.observer());
     if (!server.has_value()) return server.error();
     server_ = std::move(*server);
     return {};
+}
+
+Result<void> Service::open_checkout(Worker& worker) {
+    if (!settings_.checkout) return {};
+    if (!stripe_) stripe_ = make_stripe_client(settings_, observing_.observer());
+    auto desk = open_desk(settings_);
+    if (!desk.has_value()) return desk.error();
+    worker.desk = std::move(*desk);
+    checkout::PaymentPages pages;
+    pages.create = [this](const stripe::CheckoutSessionRequest& page, Deadline until) { return stripe_->create(page, until); };
+    pages.expire = [this](std::string_view session_id, Deadline until) { return stripe_->expire(session_id, until); };
+    auto handler = checkout::CheckoutHandler::make(*worker.desk, *worker.store, std::move(pages), system_clock(),
+                                                   checkout_options(settings_, processor_options()), observing_.observer());
+    if (!handler.has_value()) return handler.error();
+    worker.checkout = std::move(*handler);
+    return {};
+}
+
+checkout::Answer Service::sell(const Request& request, Worker& worker) {
+    // Who the caller is nobody has looked at: no buyer is known, and a door shows its token.
+    const Deadline deadline = Deadline::in(checkout_timeout);
+    if (checkout::endpoint_of(request.path) == checkout::Endpoint::check_in)
+        return worker.checkout->handle(request, {}, deadline);
+    const bool free = checkouts_free_.fetch_sub(1) > 0;
+    checkout::Answer answer = free ? worker.checkout->handle(request, {}, deadline) : worker.checkout->turn_away(request);
+    checkouts_free_.fetch_add(1);
+    return answer;
 }
 
 host::HttpResponse Service::answer(const Request& request, std::uint32_t worker) {
@@ -160,6 +199,7 @@ host::HttpResponse Service::answer(const Request& request, std::uint32_t worker)
     }
     if (request.path == "/metrics") return {200, Observing::metrics_content_type(), observing_.metrics_text()};
     if (request.path == "/invoke" && settings_.invocations == host::Invocations::accept) return invoke(request, own);
+    if (own.checkout && checkout::endpoint_of(request.path)) return to_http(sell(request, own));
     if (!is_webhook_path(request.path)) return plain(404, "nothing here; callbacks go to /webhook/<gateway>");
     if (request.method != "POST" && request.method != "GET") return plain(405, "callbacks are POST or GET");
     return to_http(own.handler.handle(request, Deadline::in(callback_timeout)).reply);
@@ -169,6 +209,11 @@ host::HttpResponse Service::answer(const Request& request, std::uint32_t worker)
 /// has no reply, and a status of 500 asks for it again.
 host::HttpResponse Service::invoke(const Request& request, Worker& worker) {
     if (request.method != "POST") return plain(405, "an invocation is a POST");
+    if (worker.checkout) {
+        const auto inner = request_from_invocation(request.body);
+        if (inner.has_value() && checkout::endpoint_of(inner->path))
+            return {200, "application/json", checkout::to_proxy_reply(sell(*inner, worker))};
+    }
     const Handled handled = worker.handler.handle_invocation(request.body, Deadline::in(callback_timeout));
     if (!handled.gateway || handled.gateway == Gateway::stripe_eventbridge) return to_http(handled.reply);
     return {200, "application/json", to_proxy_reply(handled.reply)};

@@ -2,6 +2,8 @@
 /// \file
 /// The running parts, together or alone: HTTP server, relay, sweeper, consumers, reconciler.
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <thread>
 #include <ticketbottle/host/http_server.hpp>
@@ -48,6 +50,9 @@ private:
     [[nodiscard]] ticketbottle::ProcessorOptions processor_options() const;
     [[nodiscard]] ticketbottle::host::HttpResponse answer(const ticketbottle::Request& request, std::uint32_t worker);
     [[nodiscard]] ticketbottle::host::HttpResponse invoke(const ticketbottle::Request& request, Worker& worker);
+    /// Opens what this worker needs to take checkouts, if the settings say so.
+    [[nodiscard]] Result<void> open_checkout(Worker& worker);
+    [[nodiscard]] ticketbottle::checkout::Answer sell(const ticketbottle::Request& request, Worker& worker);
     void sweep(const std::stop_token& stop);
     void sweep_daily(const std::stop_token& stop);
 
@@ -64,6 +69,8 @@ private:
     std::jthread broker_check_;
     std::jthread sweeper_thread_;
     std::jthread consumers_thread_;
+    std::unique_ptr<ticketbottle::checkout::StripeClient> stripe_;
+    std::atomic<std::int64_t> checkouts_free_{0};
     std::vector<std::unique_ptr<Worker>> workers_;
     std::unique_ptr<ticketbottle::host::HttpServer> server_;  // last: its handlers use everything above
 };

@@ -9,9 +9,12 @@
 #include <ticketbottle/file/topic_log.hpp>
 #include <ticketbottle/file/topic_source.hpp>
 #include <ticketbottle/kafka/kafka.hpp>
+#include <ticketbottle/host/gateway_exchange.hpp>
 #include <ticketbottle/kafka/source.hpp>
+#include <ticketbottle/mariadb/checkout.hpp>
 #include <ticketbottle/mariadb/orders.hpp>
 #include <ticketbottle/payment/retrying_store.hpp>
+#include <ticketbottle/sns/sns.hpp>
 #include <ticketbottle/ticket/ticket.hpp>
 
 namespace program {
@@ -21,6 +24,8 @@ using namespace ticketbottle;
 namespace {
 
 constexpr std::chrono::seconds open_timeout{10};
+// Stripe answers in a second or two; a buyer waits for ten, so a second try must fit.
+constexpr std::chrono::milliseconds stripe_attempt_timeout{4000};
 constexpr std::string_view consumer_name = "tickets-and-mails";
 
 sqlite::Options sqlite_options(const Settings& settings, sqlite::OpenMode mode) {
@@ -57,6 +62,19 @@ kafka::Options kafka_options(const host::KafkaSettings& settings) {
 static_assert(static_cast<int>(kafka::Security::tls) == static_cast<int>(host::KafkaSecurity::tls));
 static_assert(static_cast<int>(kafka::Sasl::scram_sha_512) == static_cast<int>(host::KafkaSasl::scram_sha_512));
 static_assert(static_cast<int>(kafka::Compression::zstd) == static_cast<int>(host::KafkaCompression::zstd));
+
+sns::Options sns_options(const host::SnsSettings& settings, Observer& observer) {
+    sns::Options options;
+    options.credentials = {settings.access_key_id, settings.secret_access_key, settings.session_token};
+    options.region = settings.region;
+    options.endpoint = settings.api_base;
+    options.topic_arn = settings.topic_arn;
+    options.topic_arns = settings.topic_arns;
+    options.ordering = static_cast<sns::Ordering>(settings.ordering);
+    options.observer = &observer;
+    return options;
+}
+static_assert(static_cast<int>(sns::Ordering::may_lose) == static_cast<int>(host::SnsOrdering::may_lose));
 
 mariadb::Options mariadb_options(const host::MariadbSettings& settings) {
     mariadb::Options options;
@@ -245,12 +263,41 @@ Result<std::unique_ptr<OutboxStore>> open_outbox(const Settings& settings, sqlit
     return sqlite::open_outbox_store(sqlite_options(settings, mode), Deadline::in(open_timeout));
 }
 
+Result<std::unique_ptr<checkout::Desk>> open_desk(const Settings& settings) {
+    auto pool = mariadb_with_tables(settings);
+    if (!pool.has_value()) return pool.error();
+    if (const auto checked = mariadb::check_checkout_tables(**pool, Deadline::in(open_timeout)); !checked.has_value())
+        return of_variable("TICKETBOTTLE_CHECKOUT_ORIGINS", checked.error());
+    return mariadb::checkout_desk(*pool);
+}
+
+std::unique_ptr<checkout::StripeClient> make_stripe_client(const Settings& settings, Observer& observer) {
+    checkout::StripeClientOptions options;
+    options.attempt_timeout = stripe_attempt_timeout;
+    return std::make_unique<checkout::StripeClient>(host::gateway_exchange(), *settings.gateways.stripe, system_clock(), options, observer);
+}
+
+checkout::CheckoutOptions checkout_options(const Settings& settings, ProcessorOptions processor) {
+    checkout::CheckoutOptions options;
+    options.origins = settings.checkout->origins;
+    options.quantity_max = settings.checkout->quantity_max;
+    options.session_life = settings.checkout->session_life;
+    options.check_in_token = settings.checkout->check_in_token;
+    options.processor = std::move(processor);
+    return options;
+}
+
 Result<std::unique_ptr<MessageTransport>> open_topics(const Settings& settings, Observer& observer) {
     if (settings.kafka) {
         kafka::Options options = kafka_options(*settings.kafka);
         options.observer = &observer;
         auto transport = kafka::open_transport(options);
         if (!transport.has_value()) return of_variable("KAFKA_BROKERS and those with it", transport.error());
+        return transport;
+    }
+    if (settings.sns) {
+        auto transport = sns::open_transport(sns_options(*settings.sns, observer), host::gateway_exchange());
+        if (!transport.has_value()) return of_variable("TICKETBOTTLE_SNS_TOPIC_ARN and those with it", transport.error());
         return transport;
     }
     file::TopicLogOptions options;
@@ -271,6 +318,10 @@ std::jthread check_brokers(const Settings& settings, Observer& observer) {
 
 Result<std::unique_ptr<MessageSource>> open_source(const Settings& settings, std::string_view consumer,
                                                    const std::string& topic, Observer& observer) {
+    if (settings.sns)
+        return fail(Errc::unsupported, "settings.read",
+                    "TICKETBOTTLE_SNS_TOPIC_ARN: events go to Amazon SNS, from which this program reads none; run serve and relay, and what "
+                    "consumes behind a queue of the topic's (docs/sns.md)");
     if (!settings.kafka)
         return file::open_topic_source(
             {settings.topics_folder(), settings.cursors_folder(), std::string(consumer), topic, &observer});

@@ -5,6 +5,8 @@
 #include <memory>
 #include <stop_token>
 #include <thread>
+#include <ticketbottle/checkout/handler.hpp>
+#include <ticketbottle/checkout/stripe_client.hpp>
 #include <ticketbottle/consumer/consumer.hpp>
 #include <ticketbottle/host/settings.hpp>
 #include <ticketbottle/host/topic_consumer.hpp>
@@ -39,7 +41,12 @@ using ticketbottle::host::Settings;
     ticketbottle::Observer& observer = ticketbottle::Observer::none());
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::OutboxStore>> open_outbox(
     const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create);
-/// Where events go: to Kafka if KAFKA_BROKERS is set, else to the topic log. \param observer  Borrowed, must outlive it.
+/// Where checkout keeps its orders. Only with Settings::checkout. Errors: unsupported, naming the columns that are not there.
+[[nodiscard]] Result<std::unique_ptr<ticketbottle::checkout::Desk>> open_desk(const Settings& settings);
+/// Only with Settings::checkout. \param observer  Borrowed, must outlive it.
+[[nodiscard]] std::unique_ptr<ticketbottle::checkout::StripeClient> make_stripe_client(const Settings& settings, ticketbottle::Observer& observer);
+[[nodiscard]] ticketbottle::checkout::CheckoutOptions checkout_options(const Settings& settings, ticketbottle::ProcessorOptions processor);
+/// Where events go: to Kafka if KAFKA_BROKERS is set, to SNS if TICKETBOTTLE_SNS_TOPIC_ARN is, else to the topic log. \param observer  Borrowed, must outlive it.
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::MessageTransport>> open_topics(const Settings& settings,
                                                                                   ticketbottle::Observer& observer);
 

@@ -4,12 +4,13 @@
 #     DIR                     a new or empty folder for what the demo makes; default ./ticketbottle-demo, or the next free number
 #     --stack embedded        everything in one process and one folder: SQLite, topic log, folders for tickets and mails (the default)
 #     --stack postgres-kafka  payments and outbox in a PostgreSQL server, events in a Kafka broker: both real, on loopback, for this run
-#     --keep-servers          leave those two running, and say how to stop them
+#     --stack cachao          a shop's orders in a MariaDB server, on loopback, for this run; paid by Stripe, webhook and EventBridge
+#     --keep-servers          leave the servers running, and say how to stop them
 set -euo pipefail
 here=$PWD
 source_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
-usage() { sed -n '2,7s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
+usage() { sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; }
 wrong() { echo "run.sh: $1" >&2; usage >&2; exit 2; }
 
 stack=embedded data='' keep=no
@@ -24,7 +25,7 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-case $stack in embedded | postgres-kafka) ;; *) wrong "the stack $stack is not there (known: embedded, postgres-kafka)" ;; esac
+case $stack in embedded | postgres-kafka | cachao) ;; *) wrong "the stack $stack is not there (known: embedded, postgres-kafka, cachao)" ;; esac
 if [ -n "$data" ] && [ -e "$data" ] && { [ ! -d "$data" ] || [ -n "$(ls -A "$data")" ]; }; then
   wrong "$data is there and not empty: name a new folder"
 fi
@@ -45,9 +46,10 @@ cmake --build "$build" --target ticketbottle
 
 servers=
 scripts="$source_dir/tests/servers"
+started=()  # names of scripts, and of folders in $servers
 stop_servers() {
-  bash "$scripts/kafka.sh" stop "$servers/kafka" --wipe
-  bash "$scripts/postgres.sh" stop "$servers/postgres" --wipe
+  local name
+  for name in ${started[@]+"${started[@]}"}; do bash "$scripts/$name.sh" stop "$servers/$name" --wipe; done
   rm -rf "$servers"
 }
 free_port() {  # below the range that the kernel gives to outgoing connections
@@ -58,21 +60,30 @@ free_port() {  # below the range that the kernel gives to outgoing connections
   done
   echo "$port"
 }
+start_server() {  # NAME; its port is in $port
+  port=$(free_port)
+  started=("$1" ${started[@]+"${started[@]}"})
+  bash "$scripts/$1.sh" start "$servers/$1" "$port"
+}
 start_servers() {
   servers=$(mktemp -d /tmp/ticketbottle-servers.XXXXXX)
-  chmod 755 "$servers"  # the account postgres goes through it
+  chmod 755 "$servers"  # the servers' accounts go through it
   trap stop_servers EXIT
-  local postgres_port kafka_port
-  postgres_port=$(free_port)
-  bash "$scripts/postgres.sh" start "$servers/postgres" "$postgres_port"
-  kafka_port=$(free_port)
-  bash "$scripts/kafka.sh" start "$servers/kafka" "$kafka_port"
-  export DATABASE_URL="postgresql://postgres@127.0.0.1:$postgres_port/postgres" KAFKA_BROKERS="127.0.0.1:$kafka_port"
+  local port
+  if [ "$stack" = cachao ]; then
+    start_server mariadb
+    export DB_HOST=127.0.0.1 DB_PORT=$port DB_NAME=test DB_USER=root DB_PASSWORD=
+    return
+  fi
+  start_server postgres
+  export DATABASE_URL="postgresql://postgres@127.0.0.1:$port/postgres"
+  start_server kafka
+  export KAFKA_BROKERS="127.0.0.1:$port"
 }
 
 echo "== 3 of 3: the demo"
 cd "$here"
-if [ "$stack" = postgres-kafka ]; then start_servers; fi
+if [ "$stack" != embedded ]; then start_servers; fi
 "$build/bin/ticketbottle" demo --stack "$stack" ${data:+--data "$data"}
 echo
 echo "The program is $build/bin/ticketbottle; for the commands above:  PATH=\"$build/bin:\$PATH\""
@@ -80,7 +91,8 @@ if [ -n "$servers" ]; then
   if [ "$keep" = yes ]; then
     trap - EXIT
     echo "The servers run on. To stop them and remove their data:"
-    echo "  bash '$scripts/kafka.sh' stop '$servers/kafka' --wipe; bash '$scripts/postgres.sh' stop '$servers/postgres' --wipe; rm -r '$servers'"
+    for name in "${started[@]}"; do echo "  bash '$scripts/$name.sh' stop '$servers/$name' --wipe"; done
+    echo "  rm -r '$servers'"
   else
     echo "The servers of this run are stopped now; --keep-servers leaves them running."
   fi

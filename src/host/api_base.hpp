@@ -13,4 +13,7 @@ namespace ticketbottle::host {
 /// fragment or '/' at the end.
 [[nodiscard]] bool is_api_base(std::string_view url) noexcept;
 
+/// An origin as browsers send it: an API base without a path, in lower case.
+[[nodiscard]] bool is_web_origin(std::string_view url) noexcept;
+
 }  // namespace ticketbottle::host

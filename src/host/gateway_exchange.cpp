@@ -52,6 +52,12 @@ bool is_api_base(std::string_view url) noexcept {
            may_carry_keys(url) && !host_of(authority_of(url)).empty();
 }
 
+bool is_web_origin(std::string_view url) noexcept {
+    const auto lower = [](char c) { return c < 'A' || c > 'Z'; };
+    const auto scheme = url.find("://");
+    return is_api_base(url) && url.find('/', scheme + 3) == std::string_view::npos && std::ranges::all_of(url, lower);
+}
+
 HttpExchange gateway_exchange(http::ClientOptions options) {
     return [options = std::move(options)](const OutgoingRequest& request, Deadline deadline) -> Result<HttpAnswer> {
         if (!may_carry_keys(request.url))

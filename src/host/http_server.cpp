@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -97,6 +98,25 @@ struct AnswerTo {
     bool keep_alive = false;
 };
 
+/// Fit to be sent, and not one that the message's own framing says.
+bool may_send(const Header& header) {
+    const auto token = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; };
+    const auto printable = [](char c) { return (c >= ' ' && c <= '~') || c == '\t'; };
+    if (header.name.empty() || !std::ranges::all_of(header.name, token) || !std::ranges::all_of(header.value, printable)) return false;
+    switch (http::string_to_field(header.name)) {
+        case http::field::connection:
+        case http::field::content_length:
+        case http::field::content_type:
+        case http::field::date:
+        case http::field::keep_alive:
+        case http::field::transfer_encoding:
+        case http::field::upgrade:
+            return false;
+        default:
+            return true;
+    }
+}
+
 http::response<http::string_body> to_message(HttpResponse response, const AnswerTo& to) {
     http::response<http::string_body> message;
     message.version(to.version);
@@ -104,6 +124,8 @@ http::response<http::string_body> to_message(HttpResponse response, const Answer
     message.result(valid_status ? static_cast<unsigned>(response.status) : 500u);
     message.set(http::field::date, http_date());
     if (!response.content_type.empty()) message.set(http::field::content_type, response.content_type);
+    for (const Header& header : response.headers)
+        if (may_send(header)) message.insert(header.name, header.value);
     message.keep_alive(to.keep_alive);
     const bool bodiless = message.result_int() == 204 || message.result_int() == 304;
     if (!bodiless) {

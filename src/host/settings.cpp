@@ -148,7 +148,8 @@ void read_webhook(SettingsReader& reader, WebhookOptions& webhook) {
 
 void read_process(SettingsReader& reader, Settings& settings) {
     read_listen(reader, settings.http);
-    if (const auto threads = reader.number("TICKETBOTTLE_THREADS", 1, 256, "4"))
+    // On PostgreSQL callbacks that wait for one another share a commit: threads cost no connection there.
+    if (const auto threads = reader.number("TICKETBOTTLE_THREADS", 1, 256, settings.postgres.empty() ? "4" : "16"))
         settings.http.threads = static_cast<std::uint32_t>(*threads);
     reader.choice<Invocations>("TICKETBOTTLE_INVOKE", {{"off", Invocations::refuse}, {"on", Invocations::accept}},
                                settings.invocations);
@@ -178,10 +179,13 @@ Result<Settings> read_settings(Environment environment) {
     reader.text("TICKETBOTTLE_DATA", "/var/lib/ticketbottle", settings.data);
     read_database(reader, settings);
     read_gateways(reader, settings.gateways);
+    read_checkout(reader, settings);
     read_process(reader, settings);
     read_webhook(reader, settings.webhook);
     read_relay(reader, settings.relay);
+    settings.relay.messages.topics["TICKET_ISSUED"] = settings.ticket_topic;  // which others write into the outbox
     read_kafka(reader, settings);
+    read_sns(reader, settings);
     read_retention(reader, settings.sweeper);
     read_reconcile(reader, settings);
     read_tickets(reader, settings.tickets);

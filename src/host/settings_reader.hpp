@@ -78,6 +78,9 @@ void read_gateways(SettingsReader& reader, Gateways& gateways);
 void read_api_base(SettingsReader& reader, std::string_view name, std::string_view example, std::string& into);
 void read_reconcile(SettingsReader& reader, Settings& settings);
 void read_kafka(SettingsReader& reader, Settings& settings);
+void read_sns(SettingsReader& reader, Settings& settings);
+/// After database and gateways: it needs both.
+void read_checkout(SettingsReader& reader, Settings& settings);
 /// Misspelt TICKETBOTTLE_ names, and variables of parts this build has not.
 void check_names(const Environment& environment, SettingsReader& reader);
 

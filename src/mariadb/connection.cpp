@@ -38,22 +38,6 @@ int wait_for_socket(int socket, int waits_for, Deadline deadline) {
     return ready != 0 ? ready : waits_for & ~MYSQL_WAIT_TIMEOUT;
 }
 
-MYSQL_BIND bound(const Parameter& parameter) {
-    MYSQL_BIND bind;
-    std::memset(&bind, 0, sizeof bind);
-    if (const auto* text = std::get_if<std::string>(&parameter)) {
-        bind.buffer_type = MYSQL_TYPE_STRING;
-        bind.buffer = const_cast<char*>(text->data());
-        bind.buffer_length = text->size();
-    } else if (const auto* number = std::get_if<std::int64_t>(&parameter)) {
-        bind.buffer_type = MYSQL_TYPE_LONGLONG;
-        bind.buffer = const_cast<std::int64_t*>(number);
-    } else {
-        bind.buffer_type = MYSQL_TYPE_NULL;
-    }
-    return bind;
-}
-
 /// Where one row's values come in, those that are not too long; all as text.
 class RowBuffer {
 public:
@@ -104,6 +88,22 @@ private:
 };
 
 }  // namespace
+
+MYSQL_BIND bound(const Parameter& parameter) {
+    MYSQL_BIND bind;
+    std::memset(&bind, 0, sizeof bind);
+    if (const auto* text = std::get_if<std::string>(&parameter)) {
+        bind.buffer_type = MYSQL_TYPE_STRING;
+        bind.buffer = const_cast<char*>(text->data());
+        bind.buffer_length = text->size();
+    } else if (const auto* number = std::get_if<std::int64_t>(&parameter)) {
+        bind.buffer_type = MYSQL_TYPE_LONGLONG;
+        bind.buffer = const_cast<std::int64_t*>(number);
+    } else {
+        bind.buffer_type = MYSQL_TYPE_NULL;
+    }
+    return bind;
+}
 
 std::string datetime_text(TimePoint time) {
     std::string text = to_iso8601(time);
@@ -163,6 +163,7 @@ Error Connection::failure(std::string_view operation, Effect effect, MYSQL_STMT*
     const bool of_statement = statement != nullptr && mysql_stmt_errno(statement) != 0;
     const unsigned number = of_statement ? mysql_stmt_errno(statement) : mysql_errno(handle_);
     const char* const state = of_statement ? mysql_stmt_sqlstate(statement) : mysql_sqlstate(handle_);
+    last_error_ = number;
     if (ends_session(number) || number == 0) broken_ = true;
     std::string detail = number == 0 ? "the connection failed without a reason" : error_name(number, state);
     if (message_helps(number)) detail += ": " + one_line(of_statement ? mysql_stmt_error(statement) : mysql_error(handle_));
@@ -217,29 +218,35 @@ Result<Rows> Connection::attempt(std::string_view operation, const Query& query,
     const auto prepared = prepare(operation, query.text, deadline);
     if (!prepared.has_value()) return prepared.error();
     MYSQL_STMT* const statement = *prepared;
-    if (mysql_stmt_param_count(statement) != query.parameters.size())
-        return fail(Errc::internal, operation, "a statement with another number of parameters");
     std::vector<MYSQL_BIND> binds;
     binds.reserve(query.parameters.size());
     for (const Parameter& parameter : query.parameters) binds.push_back(bound(parameter));
+    if (auto sent = send(operation, statement, binds, effect, deadline); !sent.has_value()) return sent.error();
+    Rows rows;
+    if (mysql_stmt_field_count(statement) > 0) {
+        if (auto read = read_rows(operation, statement, query, effect, deadline, rows); !read.has_value()) return read.error();
+        (void)mysql_stmt_free_result(statement);  // all was read: only memory
+    } else {
+        rows.matched_ = mysql_stmt_affected_rows(statement);
+        rows.insert_id_ = mysql_stmt_insert_id(statement);
+    }
+    return rows;
+}
+
+/// Until its first answer has begun.
+Result<void> Connection::send(std::string_view operation, MYSQL_STMT* statement, std::vector<MYSQL_BIND>& binds, Effect effect,
+                              Deadline deadline) {
+    if (mysql_stmt_param_count(statement) != binds.size())
+        return fail(Errc::internal, operation, "a statement with another number of parameters");
     if (!binds.empty() && mysql_stmt_bind_param(statement, binds.data()) != 0) return failure(operation, Effect::reads, statement);
     int failed = 0;
     const Ending ending = drive(
         deadline, [&] { return mysql_stmt_execute_start(&failed, statement); },
         [&](int ready) { return mysql_stmt_execute_cont(&failed, statement, ready); });
     if (ending == Ending::expired) return cut_off(operation, effect);
-    if (failed != 0) {
-        lost_statement_ = lost_statement(mysql_stmt_errno(statement));
-        return failure(operation, effect, statement);
-    }
-    Rows rows;
-    if (mysql_stmt_field_count(statement) > 0) {
-        if (auto read = read_rows(operation, statement, query, effect, deadline, rows); !read.has_value()) return read.error();
-    } else {
-        rows.matched_ = mysql_stmt_affected_rows(statement);
-        rows.insert_id_ = mysql_stmt_insert_id(statement);
-    }
-    return rows;
+    if (failed == 0) return {};
+    lost_statement_ = lost_statement(mysql_stmt_errno(statement));
+    return failure(operation, effect, statement);
 }
 
 Result<void> Connection::read_rows(std::string_view operation, MYSQL_STMT* statement, const Query& query, Effect effect, Deadline deadline,
@@ -274,7 +281,6 @@ Result<void> Connection::read_rows(std::string_view operation, MYSQL_STMT* state
         }
     }
     rows.matched_ = rows.size();
-    (void)mysql_stmt_free_result(statement);  // all was read: only memory
     return {};
 }
 

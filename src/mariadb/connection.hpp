@@ -21,6 +21,9 @@ namespace ticketbottle::mariadb {
 /// the server may go by doubles. A DECIMAL goes as text.
 using Parameter = std::variant<std::monostate, std::string, std::int64_t>;
 
+/// Points to the parameter's bytes.
+[[nodiscard]] MYSQL_BIND bound(const Parameter& parameter);
+
 /// "2025-11-21 08:00:00.000": a DATETIME(3)'s text, UTC.
 [[nodiscard]] std::string datetime_text(TimePoint time);
 
@@ -34,6 +37,8 @@ struct Query {
     std::vector<Parameter> parameters;
     std::size_t bytes_max = 64 * 1024 * 1024;
     Overflow overflow = Overflow::fail;
+    bool counted = true;      ///< Are matched() and insert_id() looked at? Among statements together they cost something.
+    std::string column = {};  ///< "tickets.sold_quantity of 17": what a value that does not fit is told by, if it is known whose it was.
 };
 
 /// What came back for one query, each value as text: integers and DECIMALs exactly as the server has them.
@@ -83,10 +88,18 @@ private:
 /// Does an answer that is lost leave the outcome open? Within a transaction it does not: what was not committed is rolled back.
 enum class Effect : std::uint8_t { reads, writes };
 
+/// How several statements go to the server.
+enum class Trip : std::uint8_t {
+    together,  ///< In one round trip, if the server can; an error does not say whose it is.
+    each,
+};
+
 class Connection {
 public:
+    /// \param trips  Trip::each: as with a server that prepares no compound statements.
     /// Errors: unavailable, with the reason; cancelled; unsupported (a server that is too old, authentication that is not allowed).
-    [[nodiscard]] static Result<std::unique_ptr<Connection>> open(const Options& options, Deadline deadline);
+    [[nodiscard]] static Result<std::unique_ptr<Connection>> open(const Options& options, Deadline deadline,
+                                                                  Trip trips = Trip::together);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -95,6 +108,12 @@ public:
     /// reads, outcome_unknown for writes. Cut off by the deadline: cancelled for reads, outcome_unknown for writes; the connection is
     /// closed then, and the server gives up what still runs there (a wait for a lock after 5 s at most).
     [[nodiscard]] Result<Rows> run(std::string_view operation, const Query& query, Effect effect, Deadline deadline);
+    /// Statements of one transaction, which begins with the first of them unless it has begun; the first error ends them.
+    /// Together they are one prepared compound statement (MariaDB from 10.6 on), else each goes by itself: the same statements in
+    /// the same order, each with a snapshot of its own. Those that give rows begin with SELECT. Answers: one for each, in their
+    /// order; insert_id() is told of statements that give LAST_INSERT_ID a value and found a row. After an error: rollback().
+    [[nodiscard]] Result<std::vector<Rows>> run_all(std::string_view operation, const std::vector<Query>& queries, Trip trip,
+                                                    Deadline deadline);
     /// A statement without parameters and rows, not prepared: DDL.
     [[nodiscard]] Result<void> execute(std::string_view operation, std::string_view text, Effect effect, Deadline deadline);
 
@@ -127,6 +146,13 @@ private:
     void hang_up();
     [[nodiscard]] Result<MYSQL_STMT*> prepare(std::string_view operation, std::string_view text, Deadline deadline);
     [[nodiscard]] Result<Rows> attempt(std::string_view operation, const Query& query, Effect effect, Deadline deadline);
+    [[nodiscard]] Result<std::vector<Rows>> run_each(std::string_view operation, const std::vector<Query>& queries,
+                                                     Deadline deadline);
+    [[nodiscard]] Result<std::vector<Rows>> run_together(std::string_view operation, const std::vector<Query>& queries,
+                                                         MYSQL_STMT* statement, Deadline deadline);
+    [[nodiscard]] Result<void> send(std::string_view operation, MYSQL_STMT* statement, std::vector<MYSQL_BIND>& binds, Effect effect,
+                                    Deadline deadline);
+    [[nodiscard]] Result<void> next_answer(std::string_view operation, MYSQL_STMT* statement, Deadline deadline);
     [[nodiscard]] Result<void> read_rows(std::string_view operation, MYSQL_STMT* statement, const Query& query, Effect effect,
                                          Deadline deadline, Rows& rows);
     void drop_oldest_statement();
@@ -140,6 +166,8 @@ private:
     bool in_transaction_ = false;
     bool broken_ = false;
     bool lost_statement_ = false;
+    bool compounds_ = true;    ///< Does the server prepare compound statements? Until it says otherwise.
+    unsigned last_error_ = 0;  ///< The number of the last failure.
 };
 
 }  // namespace ticketbottle::mariadb

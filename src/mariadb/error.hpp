@@ -35,6 +35,8 @@ struct ErrorRow {
 [[nodiscard]] bool commit_undone(unsigned number) noexcept;
 /// The server does not know the prepared statement (any more), or wants it prepared again; it was not run.
 [[nodiscard]] bool lost_statement(unsigned number) noexcept;
+/// The server cannot prepare a compound statement: it does not know it, or not as a prepared one.
+[[nodiscard]] bool compound_unknown(unsigned number) noexcept;
 /// One line of UTF-8, at most 300 bytes.
 [[nodiscard]] std::string one_line(std::string_view message);
 

@@ -78,11 +78,12 @@ bool set_options(MYSQL* handle, const Tls& tls) {
 
 }  // namespace
 
-Result<std::unique_ptr<Connection>> Connection::open(const Options& options, Deadline deadline) {
+Result<std::unique_ptr<Connection>> Connection::open(const Options& options, Deadline deadline, Trip trips) {
     if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline has passed");
     const bool deadline_is_first = deadline.remaining() <= options.connect_timeout;
     const QuietPipe quiet;
     auto connection = std::unique_ptr<Connection>(new Connection());
+    connection->compounds_ = trips == Trip::together;
     auto connected = connection->connect(options, deadline);
     if (connected.has_value()) return connection;
     connection->broken_ = true;

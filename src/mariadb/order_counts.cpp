@@ -6,21 +6,13 @@
 
 #include <ticketbottle/core/ids.hpp>
 
+#include <algorithm>
+
 namespace ticketbottle::mariadb {
 namespace {
 
-constexpr std::string_view operation = "payment.settle";
 constexpr std::string_view oversold = "ORDER_OVERSOLD";
 constexpr std::string_view code_exceeded = "DISCOUNT_CODE_EXCEEDED";
-
-/// Was the row there? What does not fit is told by its column.
-Result<bool> add(Transaction& transaction, const Query& query, std::string_view column, std::int64_t id) {
-    const auto added = transaction.run(query);
-    if (added.has_value()) return added->matched() > 0;
-    const Error error = added.error();
-    if (error.code != Errc::invalid_argument) return error;
-    return fail(error.code, operation, formatted("{} of {}: {}", column, id, error.detail_text()));
-}
 
 std::optional<std::int64_t> number(const Rows& rows, std::size_t row, std::size_t column) {
     return rows.is_null(row, column) ? std::nullopt : std::optional(rows.integer(row, column));
@@ -28,22 +20,27 @@ std::optional<std::int64_t> number(const Rows& rows, std::size_t row, std::size_
 
 }  // namespace
 
-Result<std::vector<Shortfall>> count_order(Transaction& transaction, const Order& order) {
+std::vector<Query> counting(const Order& order) {
+    std::vector<Query> queries;
+    if (order.quantity > 0) {
+        queries.push_back({order_sql::sell, {order.quantity, order.quantity, order.ticket_id}});
+        queries.back().column = formatted("tickets.sold_quantity of {}", order.ticket_id);
+    }
+    if (order.discount_code_id != 0) {
+        queries.push_back({order_sql::use_code, {order.discount_code_id}});
+        queries.back().column = formatted("discount_codes.used_count of {}", order.discount_code_id);
+    }
+    return queries;
+}
+
+Result<std::vector<Shortfall>> shortfalls_of(Transaction& transaction, const Order& order, std::span<const Rows> answers) {
     std::vector<Shortfall> shortfalls;
     const bool countable = order.quantity > 0;
     if (!countable) shortfalls.push_back({oversold, "quantity_invalid", order.ticket_id, {}, {}});
-    if (countable) {
-        const Query sell{order_sql::sell, {order.quantity, order.ticket_id}};
-        const auto sold = add(transaction, sell, "tickets.sold_quantity", order.ticket_id);
-        if (!sold.has_value()) return sold.error();
-        if (!*sold) shortfalls.push_back({oversold, "ticket_missing", order.ticket_id, {}, {}});
-    }
-    if (order.discount_code_id != 0) {
-        const Query use{order_sql::use_code, {order.discount_code_id}};
-        const auto used = add(transaction, use, "discount_codes.used_count", order.discount_code_id);
-        if (!used.has_value()) return used.error();
-        if (!*used) shortfalls.push_back({code_exceeded, "code_missing", order.discount_code_id, {}, {}});
-    }
+    if (countable && answers.front().matched() == 0) shortfalls.push_back({oversold, "ticket_missing", order.ticket_id, {}, {}});
+    if (order.discount_code_id != 0 && answers.back().matched() == 0)
+        shortfalls.push_back({code_exceeded, "code_missing", order.discount_code_id, {}, {}});
+    if (std::ranges::none_of(answers, [](const Rows& rows) { return rows.insert_id() == order_sql::above_limit; })) return shortfalls;
     // Both rows are ours until the commit, so this is how they will stand.
     const auto rows = transaction.run({order_sql::look, {order.ticket_id, order.discount_code_id}});
     if (!rows.has_value()) return rows.error();

@@ -5,6 +5,10 @@
 #include "mariadb/order_rows.hpp"
 #include "mariadb/pool.hpp"
 
+#include <ticketbottle/core/observer.hpp>
+
+#include <span>
+
 namespace ticketbottle::mariadb {
 
 /// What a completed order took and was not there. The sale stands; it is told.
@@ -16,9 +20,11 @@ struct Shortfall {
     std::optional<std::int64_t> limit;  ///< quantity or max_uses.
 };
 
-/// Adds the order to its counts, within the transaction that completes it. Errors: as Transaction::run; invalid_argument names the
-/// column that a count would pass.
-[[nodiscard]] Result<std::vector<Shortfall>> count_order(Transaction& transaction, const Order& order);
+/// Statements that add the order to its counts, within the transaction that completes it.
+[[nodiscard]] std::vector<Query> counting(const Order& order);
+/// What they found; order_sql::look where something is above its limit. \param answers  One for each of counting()'s.
+/// Errors: as Transaction::run.
+[[nodiscard]] Result<std::vector<Shortfall>> shortfalls_of(Transaction& transaction, const Order& order, std::span<const Rows> answers);
 
 /// The event that tells of it; its key is the order's.
 [[nodiscard]] OutboxRow event_of(const Shortfall& shortfall, const Order& order, TimePoint now);

@@ -23,6 +23,14 @@ PaymentStatus status_of(std::string_view status, const OrderOptions& options, bo
     return PaymentStatus::cancelled;
 }
 
+Result<void> check_state(std::string_view operation, std::string_view name, const std::string& state) {
+    const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == '-'; };
+    const bool ours = state == "pending" || state == "paid";
+    if (!state.empty() && state.size() <= 64 && !ours && std::ranges::all_of(state, plain)) return {};
+    return fail(Errc::invalid_argument, operation,
+                formatted("{}: 1..64 of letters, digits, '_' and '-', and neither \"pending\" nor \"paid\"", name));
+}
+
 Error odd_value(std::string_view operation, std::string_view column) {
     return fail(Errc::internal, operation, formatted("column payment_inbox.{} holds a value no version writes", column));
 }
@@ -60,6 +68,12 @@ std::optional<std::int64_t> minor_units(std::string_view decimal, int exponent) 
     return units;
 }
 
+std::string decimal_text(std::int64_t units, int exponent) {
+    std::string text = formatted("{:0{}}", units, exponent + 1);
+    if (exponent > 0) text.insert(text.size() - static_cast<std::size_t>(exponent), 1, '.');
+    return text;
+}
+
 std::string metadata_of(const Order& order, std::string_view email) {
     std::string text;
     json::ObjectWriter writer(text);
@@ -70,6 +84,14 @@ std::string metadata_of(const Order& order, std::string_view email) {
     writer.integer("quantity", order.quantity);
     writer.finish();
     return text;
+}
+
+Result<void> check_order_options(std::string_view operation, const OrderOptions& options) {
+    if (options.currency == Currency()) return fail(Errc::invalid_argument, operation, "currency: none");
+    if (auto checked = check_state(operation, "failed", options.failed); !checked.has_value()) return checked;
+    if (auto checked = check_state(operation, "cancelled", options.cancelled); !checked.has_value()) return checked;
+    if (options.failed == options.cancelled) return fail(Errc::invalid_argument, operation, "failed, cancelled: the same");
+    return {};
 }
 
 Result<Order> read_order(std::string_view operation, const Rows& rows, std::size_t row, const OrderOptions& options) {

@@ -34,9 +34,14 @@ struct Order {
 [[nodiscard]] bool is_session_id(std::string_view name) noexcept;
 /// "19.99" with exponent 2 is 1999. nullopt: not digits with one point, below zero, too large, or a fraction of a minor unit.
 [[nodiscard]] std::optional<std::int64_t> minor_units(std::string_view decimal, int exponent) noexcept;
+/// 1999 with exponent 2 is "19.99". \param units  Not below zero.
+[[nodiscard]] std::string decimal_text(std::int64_t units, int exponent);
 
 /// What an order's events may pass through, as a JSON object. \param email  In place of the order's, if not empty.
 [[nodiscard]] std::string metadata_of(const Order& order, std::string_view email = {});
+
+/// What order_store and checkout_desk are made with. Errors: invalid_argument, naming the option.
+[[nodiscard]] Result<void> check_order_options(std::string_view operation, const OrderOptions& options);
 
 /// Errors: malformed, naming order and column, never a value.
 [[nodiscard]] Result<Order> read_order(std::string_view operation, const Rows& rows, std::size_t row, const OrderOptions& options);

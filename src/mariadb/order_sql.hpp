@@ -32,7 +32,7 @@ inline constexpr std::string_view complete =
 /// status, id.
 inline constexpr std::string_view close = "UPDATE ticket_orders SET status = ? WHERE id = ?";
 
-/// The eleven columns of an entry, raised.
+/// The eleven columns of an entry, raised. Where there is one of that key, a duplicate: 1062.
 inline constexpr std::string_view put_entry =
     "INSERT INTO payment_inbox (gateway, dedupKey, paymentId, transactionId, chargeId, status, amount, currency, outcome, refusal, "
     "receivedAt, raised) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -44,16 +44,26 @@ inline constexpr std::string_view replace_entry =
     "currency = VALUES(currency), outcome = VALUES(outcome), refusal = VALUES(refusal), receivedAt = VALUES(receivedAt), "
     "raised = VALUES(raised)";
 
-/// id, aggregateId, aggregateType, eventType, payload, createdAt, id. Matches nothing if a row of that id is there. Who writes events
-/// of this order holds its row's lock, so nobody can put one in between.
+/// id, aggregateId, aggregateType, eventType, payload, createdAt. Where there is one of that id, a duplicate: 1062.
+inline constexpr std::string_view put_new_event =
+    "INSERT INTO outbox (id, aggregateId, aggregateType, eventType, payload, createdAt) VALUES (?, ?, ?, ?, ?, ?)";
+/// The same, and the id again. Matches nothing if a row of that id is there. Who writes events of this order holds its row's lock,
+/// so nobody can put one in between.
 inline constexpr std::string_view put_event =
     "INSERT INTO outbox (id, aggregateId, aggregateType, eventType, payload, createdAt) SELECT ?, ?, ?, ?, ?, ? FROM DUAL "
     "WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?)";
 
-/// quantity, ticket id.
-inline constexpr std::string_view sell = "UPDATE tickets SET sold_quantity = COALESCE(sold_quantity, 0) + ? WHERE id = ?";
+/// What an added count tells as LAST_INSERT_ID: whether it is above its limit now. A limit that is NULL is none.
+inline constexpr std::uint64_t within_limit = 1;
+inline constexpr std::uint64_t above_limit = 2;
+#define TKB_TELL_LIMIT(sum, limit) "IF(LAST_INSERT_ID(IF(" sum " > " limit ", 2, 1)) = 0, NULL, " sum ")"
+/// quantity, quantity, ticket id.
+inline constexpr std::string_view sell =
+    "UPDATE tickets SET sold_quantity = " TKB_TELL_LIMIT("COALESCE(sold_quantity, 0) + ?", "quantity") " WHERE id = ?";
 /// code id.
-inline constexpr std::string_view use_code = "UPDATE discount_codes SET used_count = COALESCE(used_count, 0) + 1 WHERE id = ?";
+inline constexpr std::string_view use_code =
+    "UPDATE discount_codes SET used_count = " TKB_TELL_LIMIT("COALESCE(used_count, 0) + 1", "max_uses") " WHERE id = ?";
+#undef TKB_TELL_LIMIT
 /// ticket id, code id. Columns: is it the ticket, the count, its limit or NULL.
 inline constexpr std::string_view look = "SELECT 1, sold_quantity, quantity FROM tickets WHERE id = ? UNION ALL "
                                          "SELECT 0, used_count, max_uses FROM discount_codes WHERE id = ?";
@@ -73,11 +83,12 @@ inline constexpr std::string_view counts = "SELECT 1, status, COUNT(*) FROM tick
 inline constexpr std::string_view old_entries =
     "SELECT sequence FROM payment_inbox WHERE raised = 0 AND receivedAt < ? ORDER BY receivedAt, sequence LIMIT ?";
 
-/// now, id.
+/// now, id, event id or NULL for any.
 inline constexpr std::string_view check_in =
-    "UPDATE ticket_orders SET validated_at = ? WHERE id = ? AND status = 'paid' AND validated_at IS NULL";
-/// id. Columns: is it paid, validated_at in ms.
+    "UPDATE ticket_orders SET validated_at = ? WHERE id = ? AND event_id <=> COALESCE(?, event_id) AND status = 'paid' "
+    "AND validated_at IS NULL";
+/// id, event id or NULL for any. Columns: is it paid, validated_at in ms.
 inline constexpr std::string_view checked_in =
-    "SELECT status = 'paid', " TKB_MS("validated_at") " FROM ticket_orders WHERE id = ?";
+    "SELECT status = 'paid', " TKB_MS("validated_at") " FROM ticket_orders WHERE id = ? AND event_id <=> COALESCE(?, event_id)";
 
 }  // namespace ticketbottle::mariadb::order_sql

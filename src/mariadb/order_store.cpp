@@ -8,6 +8,8 @@
 #include "core/utf8.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <span>
 
 namespace ticketbottle::mariadb {
 namespace {
@@ -27,6 +29,12 @@ struct Read {
 /// To be told of after the commit.
 using Shortfalls = std::vector<Shortfall>;
 
+/// Swiftly: what ought not to be there is taken not to be, and the write tells if it was; several statements go together.
+/// Carefully: one thing after the other, each looked at first.
+enum class Way : std::uint8_t { swift, careful };
+
+constexpr Trip trip_of(Way way) { return way == Way::swift ? Trip::together : Trip::each; }
+
 class OrderStore final : public PaymentStore {
 public:
     OrderStore(std::shared_ptr<Pool> pool, OrderOptions options, Observer& observer)
@@ -43,12 +51,12 @@ public:
 private:
     Result<std::vector<std::int64_t>> with_session(std::string_view operation, std::string_view session, Deadline deadline);
     Result<std::vector<std::int64_t>> meant_by(const PaymentLookup& lookup, Deadline deadline);
-    Result<std::vector<Order>> lock(Transaction& transaction, const PaymentLookup& lookup, const std::vector<std::int64_t>& ids);
-    Result<void> read_inbox(Transaction& transaction, const PaymentNotification& notification, Read& read);
-    Result<Shortfalls> write(Transaction& transaction, const PaymentNotification& notification, const Read& read,
+    Result<std::vector<Order>> meant_of(const PaymentLookup& lookup, std::span<const Rows> locked);
+    Result<payment::Decision> decide(Transaction& transaction, const SettleCommand& command, Way way, Read& read);
+    [[nodiscard]] Query order_query(const PaymentNotification& notification, const Order& order, PaymentStatus status) const;
+    Result<Shortfalls> write(Transaction& transaction, const PaymentNotification& notification, const Read& read, Way way,
                              payment::Decision& decision);
-    Result<void> write_order(Transaction& transaction, const PaymentNotification& notification, const Order& order,
-                             PaymentStatus status);
+    Result<Settled> settle_orders(const SettleCommand& command, const std::vector<std::int64_t>& ids, Way way, Deadline deadline);
 
     std::shared_ptr<Pool> pool_;
     Pool::Impl& impl_;
@@ -73,26 +81,29 @@ bool among(const std::vector<std::string>& names, const std::string& name) {
 
 Parameter text_or_null(std::string_view text) { return text.empty() ? Parameter() : Parameter(std::string(text)); }
 
-Result<bool> put_event(Transaction& transaction, const OutboxRow& row) {
-    const auto put = transaction.run({sql::put_event,
-                                      {row.id, row.aggregate_id, row.aggregate_type, row.event_type, row.payload,
-                                       datetime_text(row.created_at), row.id}});
-    if (!put.has_value()) return put.error();
-    return put->matched() == 1;
+Query event_query(const OutboxRow& row, Way way) {
+    Query query{sql::put_new_event,
+                {row.id, row.aggregate_id, row.aggregate_type, row.event_type, row.payload, datetime_text(row.created_at)}};
+    query.counted = way == Way::careful;
+    if (way == Way::swift) return query;
+    query.text = sql::put_event;
+    query.parameters.emplace_back(row.id);
+    return query;
 }
 
-Result<void> keep_entry(Transaction& transaction, const InboxEntry& entry, bool replaces) {
-    const auto kept = transaction.run({replaces ? sql::replace_entry : sql::put_entry,
-                                       {std::string(to_string(entry.gateway)), entry.dedup_key, entry.payment_id, entry.transaction_id,
-                                        entry.charge_id, std::string(to_string(entry.status)), entry.amount.minor_units,
-                                        std::string(entry.amount.currency.code()), std::string(to_string(entry.outcome)),
-                                        std::string(to_string(entry.refusal)), datetime_text(entry.received_at),
-                                        std::int64_t{needs_person(entry.refusal)}}});
-    if (kept.has_value()) return {};
-    const Error error = kept.error();
-    if (error.code != Errc::conflict) return error;
-    // Two orders' callbacks with one key, at once: the other was first. Called again, this one is told what it is.
-    return fail(Errc::unavailable, error.operation, "another callback took the notification's key meanwhile");
+Query entry_query(const InboxEntry& entry, bool replaces) {
+    Query query{replaces ? sql::replace_entry : sql::put_entry,
+                {std::string(to_string(entry.gateway)), entry.dedup_key, entry.payment_id, entry.transaction_id, entry.charge_id,
+                 std::string(to_string(entry.status)), entry.amount.minor_units, std::string(entry.amount.currency.code()),
+                 std::string(to_string(entry.outcome)), std::string(to_string(entry.refusal)), datetime_text(entry.received_at),
+                 std::int64_t{needs_person(entry.refusal)}}};
+    query.counted = false;
+    return query;
+}
+
+Query inbox_query(const PaymentNotification& notification, std::int64_t order_id) {
+    return {sql::inbox,
+            {std::string(to_string(payment::inbox_gateway(notification.gateway))), notification.dedup_key, std::to_string(order_id)}};
 }
 
 /// An order in a state that is none of ours is closed, and nothing re-opens it.
@@ -176,15 +187,13 @@ Result<std::vector<std::int64_t>> OrderStore::meant_by(const PaymentLookup& look
     return ids;
 }
 
-/// Locks each by its key, in the order of their numbers, and reads it as it is now. By session goes before by number, as PaymentLookup
-/// says; the comparison is ours, for the columns' collations may take more for equal.
-Result<std::vector<Order>> OrderStore::lock(Transaction& transaction, const PaymentLookup& lookup, const std::vector<std::int64_t>& ids) {
+/// Of the rows that were locked, those that are meant. By session goes before by number, as PaymentLookup says; the comparison is ours,
+/// for the columns' collations may take more for equal.
+Result<std::vector<Order>> OrderStore::meant_of(const PaymentLookup& lookup, std::span<const Rows> locked) {
     std::vector<Order> by_session, by_number;
-    for (const std::int64_t id : ids) {
-        const auto rows = transaction.run({sql::lock, {id}});
-        if (!rows.has_value()) return rows.error();
-        if (rows->size() == 0) continue;
-        auto order = read_order("payment.settle", *rows, 0, options_);
+    for (const Rows& rows : locked) {
+        if (rows.size() == 0) continue;
+        auto order = read_order("payment.settle", rows, 0, options_);
         if (!order.has_value()) return order.error();
         const std::string& session = order->payment.provider_transaction_id;
         if (!session.empty() && among(lookup.provider_transaction_ids, session)) {
@@ -196,16 +205,13 @@ Result<std::vector<Order>> OrderStore::lock(Transaction& transaction, const Paym
     return by_session.empty() ? std::move(by_number) : std::move(by_session);
 }
 
-Result<void> OrderStore::read_inbox(Transaction& transaction, const PaymentNotification& notification, Read& read) {
-    constexpr std::string_view operation = "payment.settle";
+/// What the inbox has on the one order there is.
+Result<void> add_inbox(const Rows& rows, Read& read) {
     Order& order = read.orders.front();
-    const auto rows = transaction.run(
-        {sql::inbox, {std::string(to_string(payment::inbox_gateway(notification.gateway))), notification.dedup_key, order.payment.id}});
-    if (!rows.has_value()) return rows.error();
-    for (std::size_t i = 0; i < rows->size(); ++i) {
-        auto entry = read_inbox_entry(operation, *rows, i, 1);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        auto entry = read_inbox_entry("payment.settle", rows, i, 1);
         if (!entry.has_value()) return entry.error();
-        if (rows->flag(i, 0)) {
+        if (rows.flag(i, 0)) {
             read.same_key = std::move(*entry);
             continue;
         }
@@ -222,53 +228,85 @@ Result<void> OrderStore::read_inbox(Transaction& transaction, const PaymentNotif
     return {};
 }
 
-Result<void> OrderStore::write_order(Transaction& transaction, const PaymentNotification& notification, const Order& order,
-                                     PaymentStatus status) {
+/// The row is there: it is locked by us.
+Query OrderStore::order_query(const PaymentNotification& notification, const Order& order, PaymentStatus status) const {
     Query query{sql::close, {status == PaymentStatus::failed ? options_.failed : options_.cancelled, order.id}};
     if (status == PaymentStatus::completed)
         query = {sql::complete, {text_or_null(notification.charge_id), text_or_null(paying_email(notification)), order.id}};
-    const auto written = transaction.run(query);
-    if (!written.has_value()) return written.error();
-    if (written->matched() != 1) return fail(Errc::internal, "payment.settle", "the order went inside our transaction");
-    return {};
+    query.counted = false;
+    return query;
+}
+
+/// Of an open order only the entry of the notification's own key matters, and there is none, as a rule. What is decided so writes
+/// that key, or it is not taken: the table has it once, so the write proves it.
+Result<payment::Decision> OrderStore::decide(Transaction& transaction, const SettleCommand& command, Way way, Read& read) {
+    if (read.orders.size() != 1) return decided(command, read);
+    const Order& order = read.orders.front();
+    if (way == Way::swift && order.payment.status == PaymentStatus::pending) {
+        auto decision = decided(command, read);
+        if (!decision.has_value() || decision->inbox) return decision;
+    }
+    const auto inbox = transaction.run(inbox_query(command.notification, order.id));
+    if (!inbox.has_value()) return inbox.error();
+    if (auto added = add_inbox(*inbox, read); !added.has_value()) return added.error();
+    return decided(command, read);
 }
 
 // Locks are taken in one order by whoever settles: the order's row, then its inbox rows and events (nobody else writes those of an
 // order that we hold), then the ticket's row, then the discount code's. So no two callbacks wait for one another in a circle. The
 // rows that many orders share come last, and are held for the shortest time.
-Result<Shortfalls> OrderStore::write(Transaction& transaction, const PaymentNotification& notification, const Read& read,
+Result<Shortfalls> OrderStore::write(Transaction& transaction, const PaymentNotification& notification, const Read& read, Way way,
                                      payment::Decision& decision) {
     const Order& order = read.orders.front();
-    if (decision.update) {
-        auto written = write_order(transaction, notification, order, decision.update->status);
-        if (!written.has_value()) return written.error();
-    }
-    if (decision.inbox) {
-        auto kept = keep_entry(transaction, *decision.inbox, read.same_key.has_value());
-        if (!kept.has_value()) return kept.error();
-    }
-    if (decision.outbox) {
-        const auto put = put_event(transaction, *decision.outbox);
-        if (!put.has_value()) return put.error();
-        if (!*put) decision.settled.outbox_id.clear();
-    }
-    if (!decision.update || decision.update->status != PaymentStatus::completed) return Shortfalls();
-    auto shortfalls = count_order(transaction, order);
+    const bool completes = decision.update && decision.update->status == PaymentStatus::completed;
+    std::vector<Query> queries;
+    if (decision.update) queries.push_back(order_query(notification, order, decision.update->status));
+    if (decision.inbox) queries.push_back(entry_query(*decision.inbox, read.same_key.has_value()));
+    if (decision.outbox) queries.push_back(event_query(*decision.outbox, way));
+    const std::size_t before_counts = queries.size();
+    if (completes) std::ranges::move(counting(order), std::back_inserter(queries));
+    const auto answers = transaction.run_all(queries, trip_of(way));
+    if (!answers.has_value()) return answers.error();
+    const bool there = decision.outbox && way == Way::careful && (*answers)[before_counts - 1].matched() == 0;
+    if (there) decision.settled.outbox_id.clear();
+    if (!completes) return Shortfalls();
+    auto shortfalls = shortfalls_of(transaction, order, std::span(*answers).subspan(before_counts));
     if (!shortfalls.has_value()) return shortfalls;
-    for (const Shortfall& shortfall : *shortfalls) {
-        const auto put = put_event(transaction, event_of(shortfall, order, decision.update->updated_at));
-        if (!put.has_value()) return put.error();
-    }
+    std::vector<Query> events;
+    for (const Shortfall& shortfall : *shortfalls)
+        events.push_back(event_query(event_of(shortfall, order, decision.update->updated_at), way));
+    if (const auto told = transaction.run_all(events, trip_of(way)); !told.has_value()) return told.error();
     return shortfalls;
+}
+
+Result<Settled> OrderStore::settle_orders(const SettleCommand& command, const std::vector<std::int64_t>& ids, Way way,
+                                          Deadline deadline) {
+    // Each is locked by its key, in the order of their numbers.
+    std::vector<Query> locks;
+    for (const std::int64_t id : ids) locks.push_back({sql::lock, {id}});
+    std::vector<Rows> locked;
+    auto transaction = Transaction::begin(impl_, "payment.settle", locks, trip_of(way), locked, deadline);
+    if (!transaction.has_value()) return transaction.error();
+    auto orders = meant_of(command.lookup, locked);
+    if (!orders.has_value()) return orders.error();
+    Read read;
+    read.orders = std::move(*orders);
+    auto decision = decide(*transaction, command, way, read);
+    if (!decision.has_value()) return decision.error();
+    // Nothing to write: the transaction's end lets go of the lock, and no sync is paid for a duplicate.
+    if (!decision->update && !decision->inbox && !decision->outbox) return std::move(decision->settled);
+    const auto shortfalls = write(*transaction, command.notification, read, way, *decision);
+    if (!shortfalls.has_value()) return shortfalls.error();
+    if (auto committed = transaction->commit(); !committed.has_value()) return committed.error();
+    for (const Shortfall& shortfall : *shortfalls) tell(observer_, shortfall, read.orders.front());
+    return std::move(decision->settled);
 }
 
 Result<Settled> OrderStore::settle(const SettleCommand& command, Deadline deadline) {
     constexpr std::string_view operation = "payment.settle";
     if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline has passed");
-    const PaymentNotification& notification = command.notification;
-    Read read;
     std::vector<std::int64_t> ids;
-    if (notification.status != NotifiedStatus::ignored) {
+    if (command.notification.status != NotifiedStatus::ignored) {
         auto meant = meant_by(command.lookup, deadline);
         if (!meant.has_value()) return meant.error();
         ids = std::move(*meant);
@@ -278,23 +316,16 @@ Result<Settled> OrderStore::settle(const SettleCommand& command, Deadline deadli
         if (!decision.has_value()) return decision.error();
         return std::move(decision->settled);
     }
-    auto transaction = Transaction::begin(impl_, operation, deadline);
-    if (!transaction.has_value()) return transaction.error();
-    auto orders = lock(*transaction, command.lookup, ids);
-    if (!orders.has_value()) return orders.error();
-    read.orders = std::move(*orders);
-    if (read.orders.size() == 1) {
-        if (auto inbox = read_inbox(*transaction, notification, read); !inbox.has_value()) return inbox.error();
-    }
-    auto decision = decided(command, read);
-    if (!decision.has_value()) return decision.error();
-    // Nothing to write: the transaction's end lets go of the lock, and no sync is paid for a duplicate.
-    if (!decision->update && !decision->inbox && !decision->outbox) return std::move(decision->settled);
-    const auto shortfalls = write(*transaction, notification, read, *decision);
-    if (!shortfalls.has_value()) return shortfalls.error();
-    if (auto committed = transaction->commit(); !committed.has_value()) return committed.error();
-    for (const Shortfall& shortfall : *shortfalls) tell(observer_, shortfall, read.orders.front());
-    return std::move(decision->settled);
+    auto settled = settle_orders(command, ids, Way::swift, deadline);
+    if (settled.has_value()) return settled;
+    // What does not fit, or is there already, was refused whole. Carefully, it is told which it was, or goes.
+    const Errc code = settled.error().code;
+    if (code != Errc::invalid_argument && code != Errc::conflict) return settled;
+    settled = settle_orders(command, ids, Way::careful, deadline);
+    if (settled.has_value() || settled.error().code != Errc::conflict) return settled;
+    const Error error = settled.error();
+    // Two orders' callbacks with one key, at once: the other was first. Called again, this one is told what it is.
+    return fail(Errc::unavailable, error.operation, "another callback took the notification's key meanwhile");
 }
 
 Result<std::vector<Payment>> OrderStore::pending(TimePoint created_before, std::uint32_t rows_max, Deadline deadline) {
@@ -377,25 +408,12 @@ Result<std::uint64_t> OrderStore::remove_inbox(TimePoint before, std::uint32_t r
     return removed;
 }
 
-Result<void> check_state(std::string_view name, const std::string& state) {
-    const auto plain = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-    };
-    const bool ours = state == "pending" || state == "paid";
-    if (!state.empty() && state.size() <= 64 && !ours && std::ranges::all_of(state, plain)) return {};
-    return fail(Errc::invalid_argument, "mariadb.order_store",
-                formatted("{}: 1..64 of letters, digits, '_' and '-', and neither \"pending\" nor \"paid\"", name));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<PaymentStore>> order_store(std::shared_ptr<Pool> pool, OrderOptions options, Observer& observer) {
     constexpr std::string_view operation = "mariadb.order_store";
     if (!pool) return fail(Errc::invalid_argument, operation, "pool: none");
-    if (options.currency == Currency()) return fail(Errc::invalid_argument, operation, "currency: none");
-    if (auto checked = check_state("failed", options.failed); !checked.has_value()) return checked.error();
-    if (auto checked = check_state("cancelled", options.cancelled); !checked.has_value()) return checked.error();
-    if (options.failed == options.cancelled) return fail(Errc::invalid_argument, operation, "failed, cancelled: the same");
+    if (auto checked = check_order_options(operation, options); !checked.has_value()) return checked.error();
     return std::unique_ptr<PaymentStore>(std::make_unique<OrderStore>(std::move(pool), std::move(options), observer));
 }
 

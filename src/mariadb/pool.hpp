@@ -10,7 +10,8 @@ namespace ticketbottle::mariadb {
 
 struct Pool::Impl {
     /// \param clock  SQL for the server's time, a DATETIME(3): tests put one that they can move.
-    Impl(Options settings, Observer& watcher, std::string_view clock = server_clock);
+    /// \param trips  As Connection::open.
+    Impl(Options settings, Observer& watcher, std::string_view clock = server_clock, Trip trips = Trip::together);
 
     const Options options;
     Observer& observer;
@@ -41,12 +42,17 @@ private:
 class Transaction {
 public:
     [[nodiscard]] static Result<Transaction> begin(Pool::Impl& pool, std::string_view operation, Deadline deadline);
+    /// With its first statements, in the round trip that begins it. \param answers  One for each of them.
+    [[nodiscard]] static Result<Transaction> begin(Pool::Impl& pool, std::string_view operation, const std::vector<Query>& queries,
+                                                   Trip trip, std::vector<Rows>& answers, Deadline deadline);
     ~Transaction();
     Transaction(Transaction&&) noexcept = default;
     Transaction& operator=(Transaction&&) = delete;
 
     /// Errors: not done, and nothing before it in this transaction either.
     [[nodiscard]] Result<Rows> run(const Query& query);
+    /// As Connection::run_all. Errors: as run.
+    [[nodiscard]] Result<std::vector<Rows>> run_all(const std::vector<Query>& queries, Trip trip);
     /// Errors: unavailable, cancelled (not done), outcome_unknown. To be called once.
     [[nodiscard]] Result<void> commit();
 

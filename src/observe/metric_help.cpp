@@ -12,6 +12,9 @@ using Entry = std::pair<std::string_view, std::string_view>;
 constexpr std::array entries = {
     Entry{"ticketbottle_callback_seconds", "Time to answer one callback."},
     Entry{"ticketbottle_callbacks_total", "Callbacks answered, by gateway and situation."},
+    Entry{"ticketbottle_check_ins_total", "Calls to check an order in, by outcome."},
+    Entry{"ticketbottle_checkout_seconds", "Time to answer one call of the shop's endpoints."},
+    Entry{"ticketbottle_checkouts_total", "Calls to check out, by outcome and reason."},
     Entry{"ticketbottle_consumer_dead_total", "Events a consumer gave up."},
     Entry{"ticketbottle_consumer_handled_total", "Events a consumer handled."},
     Entry{"ticketbottle_consumer_retried_total", "Attempts of a consumer that failed and will be repeated."},
@@ -34,6 +37,9 @@ constexpr std::array entries = {
     Entry{"ticketbottle_relay_leading", "1 while this relay publishes, 0 while it stands by or is stopped."},
     Entry{"ticketbottle_relay_publish_seconds", "Time to publish one page."},
     Entry{"ticketbottle_settle_seconds", "Time to settle one notification in the store."},
+    Entry{"ticketbottle_sns_messages_total", "Messages given to Amazon SNS, by outcome."},
+    Entry{"ticketbottle_stripe_calls_total", "Calls of Stripe's checkout sessions, by what came of them."},
+    Entry{"ticketbottle_stripe_retries_total", "Tries of such a call that failed and were repeated."},
     Entry{"ticketbottle_tickets_total", "Tickets by result."},
 };
 

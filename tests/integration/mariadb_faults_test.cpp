@@ -133,9 +133,22 @@ TEST_CASE("Connection: what is wrong is said, and no password with it") {
     SUBCASE("an unknown database") {
         options.user = "root";
         options.database = "no_such_database";
+        options.password = Secret("");
+        const auto pool = mariadb::Pool::make(options).value();
+        for (const char* which : {"asked", "told at once"}) {
+            CAPTURE(which);
+            const Error error = mariadb::inspect(*pool, soon()).error();
+            CHECK(error.code == Errc::invalid_argument);
+            CHECK(to_string(error).find("1049 ER_BAD_DB_ERROR (42000): unknown database") != std::string::npos);
+        }
+    }
+    SUBCASE("a database that the user has no right to") {
+        options.database = "mysql";
+        options.password = Secret("not-a-real-one");
         const Error error = refused(options);
-        CHECK(error.code == Errc::invalid_argument);
-        CHECK(to_string(error).find("1049") != std::string::npos);
+        CHECK(error.code == Errc::unsupported);
+        CHECK(to_string(error).find("1044") != std::string::npos);
+        CHECK(to_string(error).find("not-a-real-one") == std::string::npos);
     }
     SUBCASE("nobody there, and at once again: the pool does not ask twice") {
         options.port = test::free_port();
@@ -288,6 +301,62 @@ TEST_CASE("Transaction: it is rolled back unless it was committed, and stands as
     CHECK(transaction.run({second, {}}).has_value());
     CHECK(transaction.commit().has_value());
     CHECK(database.count("outbox") == "2");
+}
+
+TEST_CASE("Transaction: statements that go together answer each, stand as one, and the first that fails takes all with it") {
+    for (const mariadb::Trip trips : {mariadb::Trip::together, mariadb::Trip::each}) {
+        CAPTURE(trips == mariadb::Trip::together);
+        MariadbDatabase database;
+        const auto pool = std::make_shared<mariadb::Pool>(
+            std::make_unique<mariadb::Pool::Impl>(database.options(), Observer::none(), mariadb::server_clock, trips));
+        mariadb_rows("CREATE TABLE " + database.name() + ".things (id BIGINT PRIMARY KEY, n INT, name TEXT) ENGINE=InnoDB");
+        const std::string hostile = "'; COMMIT; DROP TABLE things; -- \\ \" ` ? END " + std::string(5000, 'x');
+        const auto begin = [&](const std::vector<mariadb::Query>& queries, std::vector<mariadb::Rows>& answers) {
+            return mariadb::Transaction::begin(pool->impl(), "test", queries, mariadb::Trip::together, answers, soon());
+        };
+        constexpr std::string_view put = "INSERT INTO things (id, n, name) VALUES (?, ?, ?)";
+        constexpr std::string_view tell = "UPDATE things SET n = n + LAST_INSERT_ID(?) WHERE id = ?";
+        using mariadb::Parameter;
+        std::vector<mariadb::Rows> answers;
+        {
+            const mariadb::Query put_hostile{put, {std::int64_t{1}, std::int64_t{40}, hostile}};
+            auto transaction = begin({put_hostile, {"SELECT name, n FROM things", {}}, {tell, {std::int64_t{2}, std::int64_t{1}}}, {tell, {std::int64_t{3}, std::int64_t{9}}},
+                                      {"SELECT n FROM things WHERE id = ?", {std::int64_t{7}}}}, answers);
+            REQUIRE_MESSAGE(transaction.has_value(), to_string(transaction.error()));
+            REQUIRE(answers.size() == 5);
+            CHECK(answers[0].matched() == 1);
+            REQUIRE(answers[1].size() == 1);
+            CHECK(answers[1].view(0, 0) == hostile);
+            CHECK(answers[2].matched() == 1);
+            CHECK(answers[2].insert_id() == 2);
+            CHECK(answers[3].matched() == 0);
+            CHECK(answers[3].insert_id() == 0);  // not the one before's
+            CHECK(answers[4].size() == 0);
+            CHECK(database.count("things") == "0");  // nobody else sees it yet
+            const auto more = transaction->run_all({{put, {std::int64_t{2}, std::int64_t{1}, Parameter()}}, {"SELECT COUNT(*) FROM things", {}}}, mariadb::Trip::together);
+            REQUIRE(more.has_value());
+            CHECK((*more)[1].integer(0, 0) == 2);  // it did not begin anew
+            CHECK(transaction->commit().has_value());
+        }
+        CHECK(database.count("things WHERE n IN (42, 1)") == "2");
+        for (const bool begun : {false, true}) {
+            CAPTURE(begun);
+            const std::vector<mariadb::Query> fails = {{put, {std::int64_t{3}, std::int64_t{1}, Parameter()}}, {"SELECT 1", {}}, {put, {std::int64_t{1}, std::int64_t{1}, Parameter()}},
+                                                       {"DELETE FROM things", {}}};
+            auto transaction = begin(begun ? std::vector<mariadb::Query>{{"SELECT 1", {}}} : fails, answers);
+            if (begun) {
+                CHECK(transaction->run_all(fails, mariadb::Trip::together).error().code == Errc::conflict);
+                CHECK(transaction->run({"SELECT 1", {}}).error().code == Errc::internal);
+            } else {
+                CHECK(transaction.error().code == Errc::conflict);
+            }
+            CHECK(database.count("things") == "2");
+        }
+        // The same connection serves on, alone and in a transaction.
+        CHECK(pool->impl().run("test", {"SELECT COUNT(*) FROM things", {}}, mariadb::Effect::reads, soon()).value().integer(0, 0) == 2);
+        CHECK(begin({{"SELECT 1", {}}, {"DELETE FROM things", {}}}, answers).value().commit().has_value());
+        CHECK(database.count("things") == "0");
+    }
 }
 
 TEST_CASE("Outbox: a row locked by somebody ends the settle at its deadline or stop, and nothing is half done") {

@@ -1,10 +1,14 @@
 // Orders of the deployed tables, paid through both of Stripe's entries, on a real MariaDB: many callbacks at once, locks held by others,
 // a server that is killed, counts that do not fit. TKB_SLOW=1: a thousand orders instead of a hundred, twenty kills instead of three.
 #include "support/child_process.hpp"
+#include "support/imposter_gateway.hpp"
 #include "support/mariadb_orders.hpp"
 #include "support/recording_observer.hpp"
 
+#include <ticketbottle/host/gateway_exchange.hpp>
+#include <ticketbottle/memory/manual_clock.hpp>
 #include <ticketbottle/payment/retrying_store.hpp>
+#include <ticketbottle/reconcile/reconciler.hpp>
 #include <ticketbottle/webhook/handler.hpp>
 
 #include <doctest/doctest.h>
@@ -411,6 +415,67 @@ TEST_CASE("Orders: a count that does not fit its column stops the settlement who
     CHECK(shop.of_order(2, "status") == "pending");
 }
 
+TEST_CASE("Orders: a completion takes three round trips, a duplicate as many") {
+    OrderShop shop;
+    shop.add_ticket(1, "100");
+    shop.add_code(1, "100");
+    for (int id = 1; id <= 3; ++id) shop.add_order({.id = id, .code = "1"});
+    Entries entries(shop.store());
+    MariadbSession watching(test::mariadb_server().port(), shop.database().name());
+    const auto questions = [&] { return std::stoll(watching.rows("SHOW GLOBAL STATUS LIKE 'Questions'")[0][1]); };  // asks one itself
+    REQUIRE(entries.webhook(told(1)).settled.outcome == Outcome::applied);  // connects, and prepares
+    REQUIRE(entries.event_bridge(told(1)).settled.outcome == Outcome::duplicate);
+    for (const Outcome outcome : {Outcome::applied, Outcome::duplicate}) {
+        const auto before = questions();
+        CHECK(entries.webhook(told(2)).settled.outcome == outcome);
+        CHECK(questions() - before - 1 == 3);
+    }
+    CHECK(shop.sold() == "2");
+    CHECK(shop.used() == "2");
+}
+
+TEST_CASE("Orders: where statements cannot go together each goes by itself, to the same end") {
+    OrderShop shop;
+    shop.add_ticket(1, "3", 1);
+    shop.add_code(1, "0");
+    shop.add_order({.id = 1, .quantity = 2});
+    shop.add_order({.id = 2, .quantity = 2, .code = "1"});
+    shop.add_order({.id = 3});
+    const auto pool = std::make_shared<mariadb::Pool>(
+        std::make_unique<mariadb::Pool::Impl>(shop.database().options(), Observer::none(), mariadb::server_clock, mariadb::Trip::each));
+    test::RecordingObserver observer;
+    Entries entries(OrderShop::store(pool, observer));
+    CHECK(entries.webhook(told(1)).settled.outcome == Outcome::applied);
+    CHECK(entries.event_bridge(told(1)).settled.outcome == Outcome::duplicate);
+    CHECK(entries.event_bridge(told(2)).settled.outcome == Outcome::applied);
+    CHECK(entries.webhook(told(3, 1)).settled.refusal == Refusal::amount_mismatch);
+    CHECK(entries.webhook(told(3, 1999, NotifiedStatus::cancelled)).settled.outcome == Outcome::applied);
+    CHECK(shop.sold() == "5");
+    CHECK(shop.used() == "1");
+    CHECK(shop.of_order(3, "status") == "cancelled");
+    CHECK(types(shop) == Types{"PAYMENT_COMPLETED", "PAYMENT_COMPLETED", "ORDER_OVERSOLD", "DISCOUNT_CODE_EXCEEDED", "PAYMENT_CANCELLED"});
+    CHECK(observer.records("order.shortfall").size() == 2);
+    CHECK(entries.store().counts(soon()).value().raised == 1);
+}
+
+TEST_CASE("Orders: an event that is there already is not written again, and does not stand in the way") {
+    OrderShop shop;
+    shop.add_ticket(1, "0");
+    shop.add_order({.id = 1});
+    Entries entries(shop.store());
+    REQUIRE(entries.webhook(told(1)).settled.outcome == Outcome::applied);
+    REQUIRE(types(shop) == Types{"PAYMENT_COMPLETED", "ORDER_OVERSOLD"});
+    mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET status = 'pending'");  // by hand
+    TestNotification again = told(1);
+    again.event_id = "evt_other";
+    const Handled handled = entries.event_bridge(again);
+    CHECK(handled.settled.outcome == Outcome::applied);
+    CHECK(handled.settled.outbox_id.empty());
+    CHECK(shop.of_order(1, "status") == "paid");
+    CHECK(shop.sold() == "2");
+    CHECK(types(shop) == Types{"PAYMENT_COMPLETED", "ORDER_OVERSOLD"});
+}
+
 TEST_CASE("Orders: an amount that cannot be read stops its own order and no other") {
     OrderShop shop;
     shop.add_ticket(1, "10");
@@ -512,6 +577,166 @@ TEST_CASE("Orders: a deadlock, and a lock that is held for too long, are retried
     }
     CHECK(shop.sold() == "2");
     CHECK(types(shop) == Types{"PAYMENT_COMPLETED", "PAYMENT_COMPLETED"});
+}
+
+/// What Stripe answers to a question about a checkout session.
+struct Session {
+    std::int64_t order = 1;
+    std::int64_t cents = 1999;
+    const char* currency = "eur";
+    const char* status = "complete";
+    const char* payment_status = "paid";
+    std::string id = {};         ///< Empty: the order's own.
+    std::string named = {};      ///< The order in its metadata; empty: its own.
+
+    [[nodiscard]] std::string answer() const {
+        const bool paid = std::string_view(payment_status) == "paid";
+        const std::string number = std::to_string(order);
+        return test::http_answer(
+            200, fmt::format(R"({{"id":"{}","object":"checkout.session","mode":"payment","livemode":false,"status":"{}","payment_status":"{}","amount_total":{},)"
+                             R"("currency":"{}","payment_intent":{},"metadata":{{"order_id":"{}"}},"customer_details":{{"email":"payer@shop.example"}},"created":1765612000}})",
+                             id.empty() ? "cs_test_" + number : id, status, payment_status, cents, currency, paid ? "\"pi_" + number + "\"" : "null",
+                             named.empty() ? number : named));
+    }
+};
+
+/// A shop whose Stripe is asked over TLS, twenty minutes after its orders were made.
+class AskingShop {
+public:
+    AskingShop() { shop.add_ticket(1, "1000"); }
+
+    reconcile::ReconcileReport ask(std::chrono::milliseconds timeout = 20s) {
+        reconcile::ReconcilerOptions options;
+        options.exchange_timeout = timeout;
+        options.ask_interval = 1ms;
+        Gateways asked = gateways();
+        asked.stripe->api_key = Secret("sk_not_a_real_key");
+        asked.stripe->api_base = stripe.url();
+        const auto store = shop.store(observer);
+        reconcile::Reconciler reconciler(asked, *store, host::gateway_exchange({folder / "ca.pem"}), clock, {}, options, observer);
+        const auto report = reconciler.run_once(soon());
+        REQUIRE_MESSAGE(report.has_value(), to_string(report.error()));
+        return *report;
+    }
+    void answer(std::string bytes, test::ImposterReply::Then then = test::ImposterReply::Then::close) {
+        stripe.answer_with([bytes = std::move(bytes), then](const test::ImposterRequest&) { return test::ImposterReply{bytes, then}; });
+    }
+
+    test::TemporaryFolder folder;
+    test::ImposterGateway stripe{"DNS:localhost", folder / "ca.pem", [](const test::ImposterRequest&) { return test::ImposterReply{}; }};
+    OrderShop shop;
+    memory::ManualClock clock{TimePoint(20min)};
+    test::RecordingObserver observer;
+};
+
+TEST_CASE("Orders: one whose callback never came is asked about and sold once, whatever Stripe said before") {
+    using reconcile::Came;
+    using Then = test::ImposterReply::Then;
+    AskingShop desk;
+    OrderShop& shop = desk.shop;
+    shop.add_order({.id = 1});
+    shop.add_order({.id = 2, .created = TimePoint(19min)});  // too young
+    shop.add_order({.id = 3});                               // never had a session: there is nothing to ask
+    mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET stripe_checkout_session_id = NULL WHERE id = 3");
+    const std::string good = Session{}.answer();
+    struct Said {
+        const char* what;
+        std::string bytes;
+        Came came;
+        Then then = Then::close;
+    };
+    const std::vector<Said> wrong = {
+        {"nothing, and hangs", "", Came::unreachable, Then::hang},
+        {"half of it, and hangs", good.substr(0, good.size() - 20), Came::unreachable, Then::hang},
+        {"half of it", good.substr(0, good.size() - 20), Came::unreachable},
+        {"an error with a good body", test::http_answer(500, good.substr(good.find("{"))), Came::unreachable},
+        {"no JSON", test::http_answer(200, "<html>log in</html>"), Came::not_believed},
+        {"a session of another order", Session{.named = "2"}.answer(), Came::not_believed},
+        {"another session", Session{.id = "cs_test_2"}.answer(), Came::not_believed},
+        {"not paid yet", Session{.status = "open", .payment_status = "unpaid"}.answer(), Came::open},
+        {"complete, but paid later", Session{.payment_status = "unpaid"}.answer(), Came::open},
+    };
+    for (const Said& said : wrong) {
+        CAPTURE(said.what);
+        desk.answer(said.bytes, said.then);
+        const auto report = desk.ask(said.then == Then::hang ? 300ms : 20s);
+        CHECK(report.asked() == 1);
+        CHECK(report.total(said.came) == 1);
+        CHECK(shop.of_order(1, "status") == "pending");
+    }
+    CHECK(shop.sold() == "0");
+    CHECK(shop.outbox().empty());
+    CHECK(shop.store()->counts(soon()).value().raised == 0);
+
+    desk.answer(good);
+    CHECK(desk.ask().total(Came::settled) == 1);
+    CHECK(shop.of_order(1, "status") == "paid");
+    CHECK(shop.of_order(1, "stripe_payment_intent_id") == "pi_1");
+    CHECK(shop.of_order(1, "email") == "payer@shop.example");
+    Entries entries(shop.store());
+    CHECK(entries.webhook(told(1)).settled.outcome == Outcome::duplicate);  // the callbacks come after all
+    CHECK(entries.event_bridge(told(1)).settled.outcome == Outcome::duplicate);
+    CHECK(desk.ask().asked() == 0);
+    CHECK(shop.sold() == "1");
+    CHECK(types(shop) == Types{"PAYMENT_COMPLETED"});
+    for (const auto& request : desk.stripe.requests()) {
+        CHECK(request.line == "GET /v1/checkout/sessions/cs_test_1 HTTP/1.1");
+        CHECK(request.headers.find("Bearer sk_not_a_real_key") != std::string::npos);
+    }
+
+    desk.clock.advance(19min);
+    desk.answer(Session{.order = 2, .status = "expired", .payment_status = "unpaid"}.answer());
+    CHECK(desk.ask().total(Came::settled) == 1);
+    CHECK(shop.of_order(2, "status") == "cancelled");
+    CHECK(shop.sold() == "1");
+}
+
+TEST_CASE("Orders: an answer of another amount sells nothing and waits for a person; the callback of the right one sells") {
+    using reconcile::Came;
+    for (const Session& lie : {Session{.cents = 1998}, Session{.currency = "usd"}, Session{.cents = 199900}}) {
+        CAPTURE(lie.cents);
+        AskingShop desk;
+        desk.shop.add_order({.id = 1});
+        desk.answer(lie.answer());
+        CHECK(desk.ask().total(Came::refused) == 1);
+        CHECK(desk.ask().total(Came::refused) == 1);  // the same again is told once
+        CHECK(desk.shop.of_order(1, "status") == "pending");
+        CHECK(desk.shop.sold() == "0");
+        CHECK(desk.shop.outbox().empty());
+        CHECK(desk.shop.store()->counts(soon()).value().raised == 1);
+        desk.answer(Session{}.answer());
+        CHECK(desk.ask().total(Came::settled) == 0);  // who answered with two amounts is not believed either time
+        CHECK(Entries(desk.shop.store()).webhook(told(1)).settled.outcome == Outcome::applied);
+        CHECK(desk.shop.sold() == "1");
+    }
+}
+
+TEST_CASE("Orders: two reconcilers and both entries at once sell each order once") {
+    constexpr int orders = 12;
+    AskingShop desk;
+    for (int id = 1; id <= orders; ++id) desk.shop.add_order({.id = id});
+    desk.stripe.answer_with([](const test::ImposterRequest& request) {
+        const std::string mark = "/cs_test_";
+        return test::ImposterReply{Session{.order = std::stoll(request.line.substr(request.line.find(mark) + mark.size()))}.answer()};
+    });
+    std::atomic<int> applied{0};
+    {
+        std::vector<std::jthread> all;
+        for (int i = 0; i < 2; ++i) {
+            all.emplace_back([&] { applied += static_cast<int>(desk.ask().total(reconcile::Came::settled)); });
+            all.emplace_back([&, i] {
+                Entries entries(retrying(desk.shop.store()));
+                for (int id = orders; id >= 1; --id) {
+                    const Handled handled = i == 0 ? entries.webhook(told(id)) : entries.event_bridge(told(id));
+                    applied += handled.settled.outcome == Outcome::applied ? 1 : 0;
+                }
+            });
+        }
+    }
+    CHECK(applied == orders);
+    CHECK(desk.shop.sold() == std::to_string(orders));
+    CHECK(judge(desk.shop) == orders);
+    CHECK(desk.shop.store()->counts(soon()).value().raised == 0);
 }
 
 TEST_CASE("Orders: columns of other types serve as well") {

@@ -108,7 +108,7 @@ TEST_CASE("ticketbottle demo --stack: what lacks or is unknown is named") {
     CHECK(holds(lacks.err, "DATABASE_URL: is not set"));
     const auto unknown = test::run_program(TKB_PROGRAM, {"demo", "--stack", "oracle"}, {}, folder.path());
     CHECK(unknown.code == 2);
-    CHECK(holds(unknown.err, "known are embedded and postgres-kafka"));
+    CHECK(holds(unknown.err, "known are embedded, postgres-kafka and cachao"));
     const auto file = test::run_program(TKB_PROGRAM, {"demo", "--stack", "postgres-kafka"}, {{"DATABASE_URL", "file:x.db"}, {"KAFKA_BROKERS", "127.0.0.1:1"}},
                                         folder.path());
     CHECK(file.code == 2);

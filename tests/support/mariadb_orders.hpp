@@ -28,11 +28,11 @@ public:
     [[nodiscard]] std::string table(const std::string& name) const { return database_.name() + "." + name; }
 
     void add_ticket(int id, const std::string& quantity, int sold = 0) {
-        mariadb_rows(fmt::format("INSERT INTO {} VALUES ({}, 7, 'Balcony', 19.99, {}, {})", table("tickets"), id, quantity, sold));
+        mariadb_rows(fmt::format("INSERT INTO {} (id, event_id, name, price, quantity, sold_quantity) VALUES ({}, 7, 'Balcony', 19.99, {}, {})", table("tickets"), id, quantity, sold));
     }
     /// \param uses  SQL: a number or NULL.
     void add_code(int id, const std::string& uses, int used = 0) {
-        mariadb_rows(fmt::format("INSERT INTO {} VALUES ({}, 7, 'CODE{}', {}, {})", table("discount_codes"), id, id, uses, used));
+        mariadb_rows(fmt::format("INSERT INTO {} (id, event_id, code, max_uses, used_count) VALUES ({}, 7, 'CODE{}', {}, {})", table("discount_codes"), id, id, uses, used));
     }
     struct Order {
         std::int64_t id = 1;

@@ -11,6 +11,7 @@
 #include <ticketbottle/core/observer.hpp>
 #include <ticketbottle/core/result.hpp>
 #include <ticketbottle/gateway/request.hpp>
+#include <vector>
 
 namespace ticketbottle::host {
 
@@ -30,6 +31,7 @@ struct HttpResponse {
     int status = 200;
     std::string content_type;  ///< Empty: none is sent.
     std::string body;
+    std::vector<Header> headers{};  ///< More of them. One with a line end, or that is the server's own (Content-Length, ...), is left out.
 };
 
 /// A status outside 200..599 is sent as 500; the answer to a HEAD carries no body.

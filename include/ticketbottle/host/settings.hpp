@@ -3,6 +3,8 @@
 /// What a host is told through its environment, as plain structs. Only this room knows the names of the variables.
 /// Table of all of them: docs/settings.md.
 
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -59,6 +61,20 @@ struct KafkaSettings {
     KafkaCompression compression = KafkaCompression::none;    ///< TICKETBOTTLE_KAFKA_COMPRESSION
 };
 
+enum class SnsOrdering : std::uint8_t { fifo, may_lose };
+
+/// Enough for sns::Options; as with Kafka.
+struct SnsSettings {
+    std::string topic_arn;  ///< TICKETBOTTLE_SNS_TOPIC_ARN
+    std::map<std::string, std::string, std::less<>> topic_arns;  ///< TICKETBOTTLE_SNS_TOPIC_ARNS
+    SnsOrdering ordering = SnsOrdering::fifo;                    ///< TICKETBOTTLE_SNS_ORDERING
+    std::string api_base;       ///< TICKETBOTTLE_SNS_API_BASE. Empty: the region's own.
+    std::string region;         ///< AWS_REGION
+    std::string access_key_id;  ///< AWS_ACCESS_KEY_ID
+    Secret secret_access_key;   ///< AWS_SECRET_ACCESS_KEY
+    Secret session_token;       ///< AWS_SESSION_TOKEN
+};
+
 enum class MariadbTls : std::uint8_t { off, required, verify };
 
 /// Enough for mariadb::Options; as with Kafka.
@@ -73,6 +89,14 @@ struct MariadbSettings {
     std::string ca_file;        ///< TICKETBOTTLE_DB_CA. Empty: the system's authorities.
 };
 
+/// Enough for checkout::CheckoutOptions; as with Kafka.
+struct CheckoutSettings {
+    std::vector<std::string> origins;        ///< TICKETBOTTLE_CHECKOUT_ORIGINS, the first one the default.
+    std::uint32_t quantity_max = 10;         ///< TICKETBOTTLE_CHECKOUT_QUANTITY
+    std::chrono::minutes session_life{35};   ///< TICKETBOTTLE_CHECKOUT_MINUTES
+    Secret check_in_token;                   ///< TICKETBOTTLE_CHECK_IN_TOKEN. Empty: check-in is not served.
+};
+
 struct Settings {
     std::string data = "ticketbottle-data";                      ///< TICKETBOTTLE_DATA: the folder everything lives in.
     std::string database = "ticketbottle-data/ticketbottle.db";  ///< DATABASE_URL: path of the SQLite file.
@@ -80,6 +104,8 @@ struct Settings {
     Secret postgres;
     /// Set if DB_HOST is (docs/cachao.md): orders and outbox are there, and `database` is empty.
     std::optional<MariadbSettings> mariadb;
+    /// Set if TICKETBOTTLE_CHECKOUT_ORIGINS is, which needs DB_HOST and STRIPE_SECRET_KEY: `serve` takes checkouts.
+    std::optional<CheckoutSettings> checkout;
     Durability durability = Durability::full;
     OutboxCount outbox_count = OutboxCount::exact;
     Gateways gateways;       ///< Keys; where they are asked: TICKETBOTTLE_<GATEWAY>_API_BASE.
@@ -88,6 +114,8 @@ struct Settings {
     Invocations invocations = Invocations::refuse;
     /// Set if KAFKA_BROKERS is: events go there. A program that cannot must refuse, rather than put them elsewhere.
     std::optional<KafkaSettings> kafka;
+    /// Set if TICKETBOTTLE_SNS_TOPIC_ARN or TICKETBOTTLE_SNS_TOPIC_ARNS is, which KAFKA_BROKERS then may not be: the same of SNS.
+    std::optional<SnsSettings> sns;
     outbox::RelayOptions relay;  ///< OUTBOX_BATCH_SIZE, OUTBOX_MAX_RETRIES, KAFKA_TOPIC_PAYMENT_*, TICKETBOTTLE_TOPIC_ORDER_ALERTS
     outbox::SweeperOptions
         sweeper;  ///< RETENTION_DAYS or OUTBOX_RETENTION_DAYS, TICKETBOTTLE_INBOX_/DEAD_RETENTION_DAYS

@@ -44,7 +44,10 @@ struct Options {
 
 /// Connections to one database, made when first needed, shared by the stores on it. Threads: any. A connection that breaks is
 /// replaced at the next call; after a failure to connect, further tries wait (100 ms, doubling to 5 s, with jitter) and calls
-/// meanwhile are `unavailable` at once. Lifetimes: the stores share ownership; the observer is borrowed.
+/// meanwhile get that failure's error at once: `unavailable` where trying again may help (refused, no such host, a certificate, a
+/// user or password that is not let in: passwords are rotated), `invalid_argument` for a database that is not there, `unsupported`
+/// for one the user has no right to, for a server that is too old, and for authentication that is not taken part in.
+/// Lifetimes: the stores share ownership; the observer is borrowed.
 /// Every wait ends at the call's deadline or stop, but for the looking up of a host's name, which ends when the system's resolver does.
 /// Sessions: utf8mb4, time zone +00:00, strict SQL mode, READ COMMITTED, locks waited for at most 5 s; LOCAL INFILE and
 /// reconnecting are off, no option file is read, and only authentication that hides the password is taken part in
@@ -74,8 +77,7 @@ struct Layout {
     bool inbox = false;   ///< `payment_inbox`.
     std::string server;   ///< "MariaDB 10.11.19"
 };
-/// Connects and looks. Errors: unavailable (with the reason: refused, unknown host, certificate, password), unsupported (server
-/// older than MariaDB 10.5, or than MySQL 8.0.17), cancelled.
+/// Connects and looks. Errors: as Pool says, with the reason; cancelled.
 [[nodiscard]] Result<Layout> inspect(Pool& pool, Deadline deadline);
 
 /// A queue: what is published is deleted, so `published` is always 0 and remove_published() finds nothing.

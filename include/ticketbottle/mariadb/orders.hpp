@@ -3,6 +3,7 @@
 /// Orders of the deployed tables (`ticket_orders`, `tickets`, `discount_codes`) settled as payments, and check-in. Which column is read
 /// and written when, and what is told where a count does not fit: docs/cachao.md.
 
+#include <ticketbottle/checkout/desk.hpp>
 #include <ticketbottle/core/money.hpp>
 #include <ticketbottle/mariadb/mariadb.hpp>
 #include <ticketbottle/ports/payment_store.hpp>
@@ -42,23 +43,15 @@ struct OrderOptions {
 [[nodiscard]] Result<std::unique_ptr<PaymentStore>> order_store(std::shared_ptr<Pool> pool, OrderOptions options = {},
                                                                 Observer& observer = Observer::none());
 
-struct CheckIn {
-    enum class What : std::uint8_t {
-        done,      ///< Checked in now; `at` is `now`.
-        already,   ///< Was before, at `at`.
-        not_paid,  ///< An order that is not (or no longer) paid.
-        unknown,   ///< No such order.
-    };
-    What what = What::unknown;
-    std::optional<TimePoint> at;
-};
+using checkout::CheckIn;
 /// Sets `validated_at` of a paid order, once: of several at once exactly one is `done`.
 /// \param order_id  The id in decimal, as a ticket's code has it. Anything else ("017", "+1", "1e1") is unknown.
 /// \par Errors  unavailable, cancelled (not done), outcome_unknown (look again: `already` may be one's own), unsupported.
 /// \par Threads Any.
 [[nodiscard]] Result<CheckIn> check_in(Pool& pool, std::string_view order_id, TimePoint now, Deadline deadline);
 
-/// For development and tests: makes the three tables, where they are not, with the columns that are used here. Never needed beside a
+/// For development and tests: makes the deployed tables (`events` and `ticket_discounts` too, which checkout reads), where they are not,
+/// with the columns that are used here. Never needed beside a
 /// deployed shop.
 /// Errors: unsupported (no right), unavailable, cancelled, outcome_unknown (call again).
 [[nodiscard]] Result<void> create_deployed_tables(Pool& pool, Deadline deadline);

@@ -1,9 +1,8 @@
-#include <algorithm>
 #include <ticketbottle/gateway/stripe.hpp>
 
 #include "gateway/printable.hpp"
-#include "gateway/signed_time.hpp"
 #include "gateway/stripe/event.hpp"
+#include "gateway/stripe/session_id.hpp"
 
 namespace ticketbottle::stripe {
 
@@ -16,10 +15,7 @@ enum class Kind : std::uint8_t { checkout_session, payment_intent };
 
 /// By the id's prefix; nullopt if it is neither, or would need escaping in a path.
 [[nodiscard]] std::optional<Kind> kind_of(std::string_view id) noexcept {
-    const auto is_word = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-    };
-    if (id.size() > gateway::identifier_bytes_max || !std::all_of(id.begin(), id.end(), is_word)) {
+    if (!is_path_word(id)) {
         return std::nullopt;
     }
     if (id.starts_with("cs_")) {

@@ -77,6 +77,23 @@ TEST_CASE("HttpServer: a request reaches the handler as it was sent, and its ans
     CHECK(answer.find("Date: ") != std::string::npos);
 }
 
+TEST_CASE("HttpServer: a handler's headers are sent, but none that would break or bend the answer") {
+    const auto server = start(small_options(), [](const Request&, std::uint32_t) {
+        HttpResponse response{200, "text/plain", "body\n"};
+        response.headers = {{"Access-Control-Allow-Origin", "https://shop.example"}, {"Vary", "Origin"}, {"Vary", "Accept"}, {"X-A", "1\r\nX-Injected: 2"},
+                            {"X B", "1"},  {"", "1"},  {"Content-Length", "1"}, {"transfer-encoding", "chunked"}, {"Connection", "upgrade"}};
+        return response;
+    });
+    const std::string answer = exchange(server->port(), post("/", 1));
+    CHECK(status_of(answer) == 200);
+    CHECK(answer.find("\r\nAccess-Control-Allow-Origin: https://shop.example\r\n") != std::string::npos);
+    CHECK(answer.find("\r\nVary: Origin\r\n") != std::string::npos);
+    CHECK(answer.find("\r\nVary: Accept\r\n") != std::string::npos);
+    CHECK(answer.find("\r\nContent-Length: 5\r\n") != std::string::npos);
+    CHECK(answer.ends_with("\r\n\r\nbody\n"));
+    for (const char* absent : {"Injected", "X B", "chunked", "upgrade", "Content-Length: 1"}) CHECK(answer.find(absent) == std::string::npos);
+}
+
 TEST_CASE("HttpServer: headers reach the handler in order, repeated ones too") {
     std::string seen;
     const auto server = start(small_options(), [&seen](const Request& request, std::uint32_t) {

@@ -165,6 +165,7 @@ TEST_CASE("Settings: each variable changes what it says") {
     CHECK(settings.relay.messages.topics.at("PAYMENT_COMPLETED") == "paid");
     CHECK(settings.relay.messages.topics.at("PAYMENT_FAILED") == "failed");
     CHECK(settings.relay.messages.topics.at("PAYMENT_CANCELLED") == "cancelled");
+    CHECK(settings.relay.messages.topics.at("TICKET_ISSUED") == "tickets");
     CHECK(settings.relay.batch_rows_max == 7);
     CHECK(settings.relay.attempts_max == 9);
     CHECK(settings.cloudwatch_namespace == "TicketBottle/Outbox");
@@ -368,6 +369,40 @@ TEST_CASE("Settings: a MariaDB server half named, or beside DATABASE_URL, is ref
     unused_ca["TICKETBOTTLE_DB_TLS"] = "required";
     unused_ca["TICKETBOTTLE_DB_CA"] = "/etc/ca.pem";
     CHECK(problem(unused_ca).starts_with("TICKETBOTTLE_DB_CA: is set, but the server's certificate is not looked at"));
+}
+
+TEST_CASE("Settings: checkout is served to the origins that are named, beside a database and a key to ask Stripe with") {
+    const host::Environment whole{{"DB_HOST", "db"}, {"DB_NAME", "cachao"}, {"DB_USER", "app"}, {"STRIPE_WEBHOOK_SECRET", "whsec_fake"}, {"STRIPE_SECRET_KEY", "sk_fake"},
+                                  {"TICKETBOTTLE_CHECKOUT_ORIGINS", "https://shop.example,http://localhost:5173"}};
+    const auto with = [&whole](const char* name, const std::string& value) {
+        host::Environment environment = whole;
+        environment[name] = value;
+        return environment;
+    };
+    const auto plain = good(whole).checkout;
+    REQUIRE(plain.has_value());
+    CHECK(plain->origins == std::vector<std::string>{"https://shop.example", "http://localhost:5173"});
+    CHECK(plain->quantity_max == 10);
+    CHECK(plain->session_life == 35min);
+    CHECK(plain->check_in_token.empty());
+    CHECK(good(with("TICKETBOTTLE_CHECKOUT_QUANTITY", "4")).checkout->quantity_max == 4);
+    CHECK(good(with("TICKETBOTTLE_CHECKOUT_MINUTES", "60")).checkout->session_life == 60min);
+    CHECK(good(with("TICKETBOTTLE_CHECK_IN_TOKEN", "EXAMPLE-door-token-1")).checkout->check_in_token.expose() == "EXAMPLE-door-token-1");
+    CHECK_FALSE(good({}).checkout.has_value());
+    CHECK_FALSE(good(with("TICKETBOTTLE_CHECKOUT_ORIGINS", "")).checkout.has_value());
+
+    CHECK(problem(with("DB_HOST", "")).find("DB_HOST: is not set, but TICKETBOTTLE_CHECKOUT_ORIGINS is") != std::string::npos);
+    CHECK(problem(with("STRIPE_SECRET_KEY", "")).starts_with("STRIPE_SECRET_KEY: is not set, but TICKETBOTTLE_CHECKOUT_ORIGINS is"));
+    CHECK(problem({{"TICKETBOTTLE_CHECK_IN_TOKEN", "EXAMPLE-door-token-1"}}).starts_with("TICKETBOTTLE_CHECKOUT_ORIGINS: is not set, but TICKETBOTTLE_CHECK_IN_TOKEN is"));
+    for (const char* origins : {"*", "https://shop.example/", "https://shop.example,", "https://Shop.example", "http://shop.example", "https://shop.example/events", "https://a@shop.example"})
+        CHECK_MESSAGE(problem(with("TICKETBOTTLE_CHECKOUT_ORIGINS", origins)).starts_with("TICKETBOTTLE_CHECKOUT_ORIGINS: is not 1 to 32 of"), origins);
+    for (const char* token : {"tiny", "with-an-\xc3\xbc-in-the-middle", "one-token-of-16,and-another-one-16"}) {
+        const std::string text = problem(with("TICKETBOTTLE_CHECK_IN_TOKEN", token));
+        CHECK(text.starts_with("TICKETBOTTLE_CHECK_IN_TOKEN: "));
+        CHECK(text.find(token) == std::string::npos);
+    }
+    CHECK(problem(with("TICKETBOTTLE_CHECKOUT_QUANTITY", "0")).starts_with("TICKETBOTTLE_CHECKOUT_QUANTITY: "));
+    CHECK(problem(with("TICKETBOTTLE_CHECKOUT_MINUTES", "30")).starts_with("TICKETBOTTLE_CHECKOUT_MINUTES: "));
 }
 
 TEST_CASE("Settings: another database, S3 and SES are unsupported in so many words, and no password is shown") {

@@ -65,6 +65,18 @@ TEST_CASE("Orders: an amount is read exactly, or not at all") {
     }
 }
 
+TEST_CASE("Orders: an amount is written as it is read") {
+    CHECK(decimal_text(0, 2) == "0.00");
+    CHECK(decimal_text(5, 2) == "0.05");
+    CHECK(decimal_text(1999, 2) == "19.99");
+    CHECK(decimal_text(9'999'999'999, 2) == "99999999.99");
+    CHECK(decimal_text(250000, 0) == "250000");
+    CHECK(decimal_text(1, 3) == "0.001");
+    for (const int exponent : {0, 2, 3, 4})
+        for (const std::int64_t units : {std::int64_t{0}, std::int64_t{7}, std::int64_t{99}, std::int64_t{100}, std::int64_t{123456}, INT64_MAX})
+            CHECK(minor_units(decimal_text(units, exponent), exponent) == units);
+}
+
 TEST_CASE("Orders: what passes into events is JSON whatever the row holds") {
     Order order;
     order.quantity = 2;
