@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <condition_variable>
@@ -12,6 +13,7 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <sstream>
 #include <thread>
 #include <ticketbottle/core/time.hpp>
 #include <ticketbottle/host/http_server.hpp>
@@ -235,28 +237,35 @@ private:
             self->stream_.cancel();
         });
         reading_ = true;
-        http::async_read_header(stream_, buffer_, *parser_,
-                                [self = shared_from_this()](beast::error_code error, std::size_t) {
-                                    if (error) return self->refuse(error);
-                                    self->read_body();
+        parse();
+    }
+
+    /// Takes what has come; asks for more until the request is whole.
+    void parse() {
+        beast::error_code error;
+        while (!error && !parser_->is_done() && buffer_.size() > 0) {
+            const bool in_header = !parser_->is_header_done();
+            buffer_.consume(parser_->put(buffer_.data(), error));
+            if (error || !in_header || !parser_->is_header_done()) continue;
+            parser_->eager(true);  // from here on the body is taken too
+            if (!parser_->is_done() && beast::iequals(parser_->get()[http::field::expect], "100-continue")) return go_on();
+        }
+        if (error && error != http::error::need_more) return refuse(error);
+        if (parser_->is_done()) return run_handler();
+        stream_.async_read_some(buffer_.prepare(read_bytes),
+                                [self = shared_from_this()](beast::error_code failed, std::size_t bytes) {
+                                    if (failed) return self->refuse(failed);
+                                    self->buffer_.commit(bytes);
+                                    self->parse();
                                 });
     }
 
-    void read_body() {
-        if (!beast::iequals(parser_->get()[http::field::expect], "100-continue")) return read_rest();
-        continue_ = {};
-        continue_.version(parser_->get().version());
-        continue_.result(http::status::continue_);
-        http::async_write(stream_, continue_, [self = shared_from_this()](beast::error_code error, std::size_t) {
+    /// The client waits for leave to send the body.
+    void go_on() {
+        static constexpr std::string_view leave = "HTTP/1.1 100 Continue\r\n\r\n";
+        asio::async_write(stream_, asio::buffer(leave), [self = shared_from_this()](beast::error_code error, std::size_t) {
             if (error) return self->refuse(error);
-            self->read_rest();
-        });
-    }
-
-    void read_rest() {
-        http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](beast::error_code error, std::size_t) {
-            if (error) return self->refuse(error);
-            self->run_handler();
+            self->parse();
         });
     }
 
@@ -294,12 +303,13 @@ private:
         write(to_message(std::move(response), {}));
     }
 
-    void write(http::response<http::string_body> message) {
-        response_ = std::move(message);
+    void write(const http::response<http::string_body>& message) {
+        keep_alive_ = message.keep_alive();
+        response_ = (std::ostringstream() << message).str();
         stream_.expires_after(server_.options.request_timeout);
-        http::async_write(stream_, response_, [self = shared_from_this()](beast::error_code error, std::size_t) {
+        asio::async_write(stream_, asio::buffer(response_), [self = shared_from_this()](beast::error_code error, std::size_t) {
             if (error) return self->close();
-            if (!self->response_.keep_alive()) return self->linger();
+            if (!self->keep_alive_) return self->linger();
             self->read_next();
         });
     }
@@ -327,10 +337,10 @@ private:
     HttpServer::Implementation& server_;
     beast::flat_buffer buffer_;
     std::optional<http::request_parser<http::string_body>> parser_;
-    http::response<http::string_body> response_;
-    http::response<http::empty_body> continue_;
+    std::string response_;  ///< As it is sent.
     std::uint64_t requests_ = 0;
     std::size_t drained_ = 0;
+    bool keep_alive_ = false;
     bool busy_ = false;     ///< From a request's first byte to the end of its answer.
     bool reading_ = false;  ///< The part of it in which the request's time runs.
     bool timed_out_ = false;

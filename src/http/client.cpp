@@ -3,10 +3,12 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
 #include <optional>
+#include <sstream>
 #include <ticketbottle/http/client.hpp>
 
 namespace ticketbottle::http {
@@ -20,6 +22,7 @@ namespace {
 
 constexpr std::string_view operation = "http.perform";
 constexpr std::uint32_t answer_header_bytes_max = 64 * 1024;
+constexpr std::size_t read_bytes = 16 * 1024;
 
 struct Url {
     bool tls = false;
@@ -83,7 +86,7 @@ struct Exchange {
     const ClientOptions& options;
     asio::io_context context;
     tcp::resolver resolver;
-    wire::request<wire::string_body> request;
+    std::string request;  ///< As it is sent.
     wire::response_parser<wire::string_body> parser;
     beast::flat_buffer buffer;
     Stage stage = Stage::connecting;
@@ -92,16 +95,33 @@ struct Exchange {
     template <class Stream>
     void exchange(Stream& stream) {
         stage = Stage::sending;
-        wire::async_write(stream, request, [this, &stream](beast::error_code failed, std::size_t) {
-            if (failed) {
-                error = failed;
-                return;
-            }
-            wire::async_read(stream, buffer, parser, [this](beast::error_code ended, std::size_t) {
-                error = ended;
-                if (!ended) stage = Stage::done;
-            });
+        asio::async_write(stream, asio::buffer(request), [this, &stream](beast::error_code failed, std::size_t) {
+            error = failed;
+            if (!failed) read(stream);
         });
+    }
+
+    template <class Stream>
+    void read(Stream& stream) {
+        stream.async_read_some(buffer.prepare(read_bytes), [this, &stream](beast::error_code ended, std::size_t bytes) {
+            buffer.commit(bytes);
+            if (parse(ended)) read(stream);
+        });
+    }
+
+    /// Takes what has come. False: the answer is whole, or there is none.
+    bool parse(beast::error_code ended) {
+        if (ended != asio::error::eof) {
+            error = ended;
+        } else if (parser.got_some()) {
+            parser.put_eof(error);
+        } else {
+            error = wire::error::end_of_stream;
+        }
+        while (!error && !ended && !parser.is_done() && buffer.size() > 0) buffer.consume(parser.put(buffer.data(), error));
+        if (error == wire::error::need_more) error = {};
+        if (!error && parser.is_done()) stage = Stage::done;
+        return !error && !ended && stage != Stage::done;
     }
 
     template <class Connected>
@@ -227,16 +247,15 @@ Result<HttpAnswer> perform(const OutgoingRequest& outgoing, Deadline deadline, c
     if (deadline.expired()) return fail(Errc::cancelled, operation, "deadline passed");
     try {
         Exchange exchange(*url, options);
-        exchange.request.method(verb);
-        exchange.request.target(url->target);
-        exchange.request.version(11);
-        exchange.request.set(wire::field::host, url->authority());
-        exchange.request.set(wire::field::user_agent, "ticketbottle");
-        if (const Result<void> added = add_headers(outgoing.headers, exchange.request); !added.has_value())
-            return added.error();
-        exchange.request.body() = outgoing.body;
-        exchange.request.prepare_payload();
-        exchange.request.keep_alive(false);
+        wire::request<wire::string_body> request(verb, url->target, 11);
+        request.set(wire::field::host, url->authority());
+        request.set(wire::field::user_agent, "ticketbottle");
+        if (const Result<void> added = add_headers(outgoing.headers, request); !added.has_value()) return added.error();
+        request.body() = outgoing.body;
+        request.prepare_payload();
+        request.keep_alive(false);
+        exchange.request = (std::ostringstream() << request).str();
+        exchange.parser.eager(true);
         exchange.parser.body_limit(options.body_bytes_max);
         exchange.parser.header_limit(answer_header_bytes_max);
         exchange.parser.skip(verb == wire::verb::head);
