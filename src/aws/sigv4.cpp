@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string_view>
 #include <ticketbottle/aws/sigv4.hpp>
 #include <utility>
@@ -153,10 +154,12 @@ struct SignedHeaders {
 
 [[nodiscard]] std::string signature_of(const std::string& text, std::string_view date, const Credentials& credentials,
                                        const Scope& scope) {
-    std::string first = "AWS4";
-    first.append(credentials.secret_access_key.expose());
+    const std::string_view secret = credentials.secret_access_key.expose();
+    std::string first;
+    first.reserve(4 + secret.size());  // no copy is left behind by growing
+    first.append("AWS4").append(secret);
     const crypto::Sha256 of_date = crypto::hmac_sha256(first, {date});
-    std::fill(first.begin(), first.end(), '\0');
+    ::explicit_bzero(first.data(), first.size());
     const crypto::Sha256 of_region = crypto::hmac_sha256(view(of_date), {scope.region});
     const crypto::Sha256 of_service = crypto::hmac_sha256(view(of_region), {scope.service});
     const crypto::Sha256 key = crypto::hmac_sha256(view(of_service), {"aws4_request"});
