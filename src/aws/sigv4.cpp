@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/percent.hpp"
 #include "core/crypto.hpp"
 
 namespace ticketbottle::aws {
@@ -75,20 +76,6 @@ struct Target {
     const std::string_view port = url.starts_with("https://") ? ":443" : ":80";
     if (authority.ends_with(port)) authority.remove_suffix(port.size());
     return lower(authority);
-}
-
-/// Percent-encodes what is no unreserved character of RFC 3986, '%' too: a path is encoded twice.
-void append_encoded(std::string_view text, std::string_view kept, std::string& out) {
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    for (const char c : text) {
-        if (is_alphanumeric(c) || kept.find(c) != std::string_view::npos) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        const std::array<char, 3> escape{'%', digits[byte >> 4U], digits[byte & 15U]};
-        out.append(escape.data(), escape.size());
-    }
 }
 
 [[nodiscard]] std::string canonical_query(std::string_view query) {
@@ -209,7 +196,7 @@ Result<OutgoingRequest> sign(OutgoingRequest request, const Credentials& credent
 
     const SignedHeaders headers = canonical_headers(request, host_of(request.url, target->authority));
     std::string canonical = request.method + "\n";
-    append_encoded(target->path, "/-._~", canonical);
+    append_percent_encoded(target->path, "/-._~", canonical);  // of '%' too: a path is encoded twice
     canonical.append("\n")
         .append(canonical_query(target->query))
         .append("\n")

@@ -6,6 +6,7 @@
 #include <ticketbottle/sns/sns.hpp>
 #include <utility>
 
+#include "aws/percent.hpp"
 #include "core/crypto.hpp"
 #include "core/format.hpp"
 #include "core/utf8.hpp"
@@ -103,17 +104,8 @@ Result<Entry> make_entry(const Message& message, bool fifo) {
 }
 
 void append_parameter(std::string_view name, std::string_view value, std::string& form) {
-    static constexpr std::string_view digits = "0123456789ABCDEF";
     form.append("&").append(name).append("=");
-    for (const char c : value) {
-        if (is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~') {
-            form += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        const std::array<char, 3> escape{'%', digits[byte >> 4U], digits[byte & 15U]};
-        form.append(escape.data(), escape.size());
-    }
+    aws::append_percent_encoded(value, "-._~", form);
 }
 
 void append_entry(const Entry& entry, const Message& message, std::size_t index, std::string& form) {

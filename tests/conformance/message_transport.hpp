@@ -219,32 +219,20 @@ TEST_CASE_TEMPLATE_DEFINE("MessageTransport: closed it sends nothing, and closes
 
 }  // namespace ticketbottle::conformance
 
-#define TKB_MESSAGE_TRANSPORT_CONFORMANCE(...)                                                    \
-    namespace ticketbottle::conformance {                                                         \
-    TEST_CASE_TEMPLATE_INVOKE(transport_order, __VA_ARGS__);                                      \
-    TEST_CASE_TEMPLATE_INVOKE(transport_batches, __VA_ARGS__);                                    \
-    TEST_CASE_TEMPLATE_INVOKE(transport_empty, __VA_ARGS__);                                      \
-    TEST_CASE_TEMPLATE_INVOKE(transport_stop, __VA_ARGS__);                                       \
-    TEST_CASE_TEMPLATE_INVOKE(transport_stop_topics, __VA_ARGS__);                                \
-    TEST_CASE_TEMPLATE_INVOKE(transport_stop_ends, __VA_ARGS__);                                  \
-    TEST_CASE_TEMPLATE_INVOKE(transport_bytes, __VA_ARGS__);                                      \
-    TEST_CASE_TEMPLATE_INVOKE(transport_big, __VA_ARGS__);                                        \
-    TEST_CASE_TEMPLATE_INVOKE(transport_deadline, __VA_ARGS__);                                   \
-    TEST_CASE_TEMPLATE_INVOKE(transport_close, __VA_ARGS__);                                      \
-    }                                                                                             \
+#define TKB_MESSAGE_TRANSPORT_CASES(contents, ...)                 \
+    namespace ticketbottle::conformance {                          \
+    TEST_CASE_TEMPLATE_INVOKE(transport_order, __VA_ARGS__);       \
+    TEST_CASE_TEMPLATE_INVOKE(transport_batches, __VA_ARGS__);     \
+    TEST_CASE_TEMPLATE_INVOKE(transport_empty, __VA_ARGS__);       \
+    TEST_CASE_TEMPLATE_INVOKE(transport_stop, __VA_ARGS__);        \
+    TEST_CASE_TEMPLATE_INVOKE(transport_stop_topics, __VA_ARGS__); \
+    TEST_CASE_TEMPLATE_INVOKE(transport_stop_ends, __VA_ARGS__);   \
+    TEST_CASE_TEMPLATE_INVOKE(contents, __VA_ARGS__);              \
+    TEST_CASE_TEMPLATE_INVOKE(transport_big, __VA_ARGS__);         \
+    TEST_CASE_TEMPLATE_INVOKE(transport_deadline, __VA_ARGS__);    \
+    TEST_CASE_TEMPLATE_INVOKE(transport_close, __VA_ARGS__);       \
+    }                                                              \
     static_assert(true)
+#define TKB_MESSAGE_TRANSPORT_CONFORMANCE(...) TKB_MESSAGE_TRANSPORT_CASES(transport_bytes, __VA_ARGS__)
 /// For a backend that carries text only.
-#define TKB_MESSAGE_TRANSPORT_CONFORMANCE_TEXT(...)                                               \
-    namespace ticketbottle::conformance {                                                         \
-    TEST_CASE_TEMPLATE_INVOKE(transport_order, __VA_ARGS__);                                      \
-    TEST_CASE_TEMPLATE_INVOKE(transport_batches, __VA_ARGS__);                                    \
-    TEST_CASE_TEMPLATE_INVOKE(transport_empty, __VA_ARGS__);                                      \
-    TEST_CASE_TEMPLATE_INVOKE(transport_stop, __VA_ARGS__);                                       \
-    TEST_CASE_TEMPLATE_INVOKE(transport_stop_topics, __VA_ARGS__);                                \
-    TEST_CASE_TEMPLATE_INVOKE(transport_stop_ends, __VA_ARGS__);                                  \
-    TEST_CASE_TEMPLATE_INVOKE(transport_text, __VA_ARGS__);                                       \
-    TEST_CASE_TEMPLATE_INVOKE(transport_big, __VA_ARGS__);                                        \
-    TEST_CASE_TEMPLATE_INVOKE(transport_deadline, __VA_ARGS__);                                   \
-    TEST_CASE_TEMPLATE_INVOKE(transport_close, __VA_ARGS__);                                      \
-    }                                                                                             \
-    static_assert(true)
+#define TKB_MESSAGE_TRANSPORT_CONFORMANCE_TEXT(...) TKB_MESSAGE_TRANSPORT_CASES(transport_text, __VA_ARGS__)

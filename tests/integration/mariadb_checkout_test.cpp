@@ -98,14 +98,7 @@ public:
     }
     /// Stripe's signed word on an order.
     Outcome told(std::int64_t order, NotifiedStatus status, std::int64_t cents) {
-        const std::string number = std::to_string(order);
-        TestNotification event;
-        event.status = status;
-        event.order_id = number;
-        event.link_id = "cs_test_" + number;
-        event.transaction_id = status == NotifiedStatus::succeeded ? "pi_" + number : "";
-        event.event_id = "evt_" + number + "_" + std::string(to_string(status));
-        event.amount = {cents, test::euro()};
+        const TestNotification event = test::told_by_stripe(order, cents, status);
         return webhook_.handle(stripe::sign(event, *gateways().stripe, clock_.now()).value(), soon()).settled.outcome;
     }
     PaymentStore& store() { return *store_; }

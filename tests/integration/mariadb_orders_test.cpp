@@ -40,19 +40,6 @@ Gateways gateways() {
     return gateways;
 }
 
-/// What Stripe tells of order `id`: one event, whichever way it comes.
-TestNotification told(std::int64_t id, std::int64_t cents = 1999, NotifiedStatus status = NotifiedStatus::succeeded) {
-    const std::string number = std::to_string(id);
-    TestNotification event;
-    event.status = status;
-    event.order_id = number;
-    event.link_id = "cs_test_" + number;
-    event.transaction_id = status == NotifiedStatus::succeeded ? "pi_" + number : "";
-    event.event_id = "evt_" + number + "_" + std::string(to_string(status));
-    event.amount = {cents, test::euro()};
-    return event;
-}
-
 /// Stripe's two ways into one store.
 class Entries {
 public:
@@ -151,7 +138,7 @@ TEST_CASE("Orders: twenty deliveries of each payment at once, two events by both
             threads.emplace_back([&, w] {
                 Entries entries(retrying(OrderShop::store(pool)));
                 for (int id = 1; id <= orders; ++id) {
-                    TestNotification event = told(id);
+                    TestNotification event = test::told_by_stripe(id);
                     if (w % 4 >= 2) event.event_id += "_of_another_type";  // of the same charge: it is the order that makes them one
                     const Handled handled = w % 2 == 0 ? entries.webhook(event) : entries.event_bridge(event);
                     ++(handled.settled.outcome == Outcome::applied ? applied : handled.settled.outcome == Outcome::duplicate ? duplicates : others)[w];
@@ -183,7 +170,7 @@ TEST_CASE("Orders: a server killed again and again loses no payment and counts n
             for (int id = 1; id <= last; ++id) {
                 for (int before = started; before < id && !started.compare_exchange_weak(before, id);) {}
                 for (const Deadline patience = soon(); !patience.expired() && last > 0;) {  // as Stripe does, until it is taken
-                    const Handled handled = w % 2 == 0 ? entries.webhook(told(id), Deadline::in(4s)) : entries.event_bridge(told(id), Deadline::in(4s));
+                    const Handled handled = w % 2 == 0 ? entries.webhook(test::told_by_stripe(id), Deadline::in(4s)) : entries.event_bridge(test::told_by_stripe(id), Deadline::in(4s));
                     if (handled.settled.outcome == Outcome::refused) ++refused;
                     if (handled.settled.outcome != Outcome::retry) break;
                     std::this_thread::sleep_for(20ms);
@@ -220,7 +207,7 @@ TEST_CASE("Orders: what was paid is written to the order, and the event says it"
     shop.add_ticket(1, "10");
     shop.add_order({.id = 17, .quantity = 2, .total = "1234.50"});
     Entries entries(shop.store());
-    TestNotification event = told(17, 123450);
+    TestNotification event = test::told_by_stripe(17, 123450);
     event.payer_email = "payer@shop.example";
     const Handled handled = entries.webhook(event);
     CHECK(handled.settled.outcome == Outcome::applied);
@@ -241,7 +228,7 @@ TEST_CASE("Orders: what was paid is written to the order, and the event says it"
     CHECK(entries.event_bridge(event).settled.outcome == Outcome::duplicate);
     // An address that could not be mailed leaves the order's.
     shop.add_order({.id = 18});
-    event = told(18);
+    event = test::told_by_stripe(18);
     event.payer_email = std::string(255, 'a');
     CHECK(entries.webhook(event).settled.outcome == Outcome::applied);
     CHECK(shop.of_order(18, "email") == "buyer@shop.example");
@@ -256,7 +243,7 @@ TEST_CASE("Orders: only an order's own decimal id, or its session, names it") {
     Entries entries(shop.store());
     for (const std::string name : {"017", "17.0", "1e1", "+17", "-17", "0x11", "17a", "0", "9223372036854775808", "18", "pi_17", "cs_test_"}) {
         CAPTURE(name);
-        TestNotification event = told(17);
+        TestNotification event = test::told_by_stripe(17);
         event.order_id = name;
         CHECK(entries.webhook(event).settled.refusal == Refusal::unknown_order);
         CHECK_FALSE(entries.store().find(PaymentKey::id, name, soon()).value().has_value());
@@ -264,20 +251,20 @@ TEST_CASE("Orders: only an order's own decimal id, or its session, names it") {
     }
     for (const std::string session : {"CS_TEST_17", "cs_TEST_17", "cs_test_17 ", "cs_test_%"}) {  // the column takes the first two for equal
         CAPTURE(session);
-        TestNotification event = told(17);
+        TestNotification event = test::told_by_stripe(17);
         event.order_id.clear();
         event.link_id = session;
         CHECK(entries.webhook(event).settled.refusal == Refusal::unknown_order);
         CHECK_FALSE(entries.store().find(PaymentKey::provider_transaction_id, session, soon()).value().has_value());
     }
     CHECK(shop.outbox().empty());
-    TestNotification event = told(17);
+    TestNotification event = test::told_by_stripe(17);
     event.order_id.clear();
     CHECK(entries.webhook(event).settled.payment_id == "17");
     // One session in two orders: nobody guesses.
     shop.add_order({.id = 18});
     mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET stripe_checkout_session_id = 'cs_test_1'  WHERE id = 18");
-    event = told(1);
+    event = test::told_by_stripe(1);
     event.order_id.clear();
     CHECK(entries.webhook(event).settled.refusal == Refusal::ambiguous_order);
     CHECK(entries.store().find(PaymentKey::provider_transaction_id, "cs_test_1", soon()).error().code == Errc::conflict);
@@ -290,7 +277,7 @@ TEST_CASE("Orders: a cent too little or too much is refused and raised, and sett
     shop.add_order({.id = 1});
     Entries entries(shop.store());
     for (const std::int64_t cents : {1998, 2000, 199900, 19}) {
-        TestNotification event = told(1, cents);
+        TestNotification event = test::told_by_stripe(1, cents);
         event.event_id += std::to_string(cents);
         CHECK(entries.webhook(event).settled.refusal == Refusal::amount_mismatch);
     }
@@ -299,7 +286,7 @@ TEST_CASE("Orders: a cent too little or too much is refused and raised, and sett
     CHECK(shop.outbox().empty());
     CHECK(entries.store().raised(100, soon()).value().size() == 4);
     mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET total_amount = 20.00");
-    TestNotification event = told(1, 2000);
+    TestNotification event = test::told_by_stripe(1, 2000);
     event.event_id += "2000";
     CHECK(entries.event_bridge(event).settled.outcome == Outcome::applied);
     CHECK(shop.sold() == "1");
@@ -311,24 +298,24 @@ TEST_CASE("Orders: money for an order that was closed is held for a person, or c
     shop.add_ticket(1, "10");
     for (const int id : {1, 2, 3}) shop.add_order({.id = id});
     Entries holding(shop.store());
-    CHECK(holding.webhook(told(1, 1999, NotifiedStatus::cancelled)).settled.outcome == Outcome::applied);
+    CHECK(holding.webhook(test::told_by_stripe(1, 1999, NotifiedStatus::cancelled)).settled.outcome == Outcome::applied);
     CHECK(shop.of_order(1, "status") == "cancelled");
-    CHECK(holding.webhook(told(2, 1999, NotifiedStatus::failed)).settled.outcome == Outcome::applied);
+    CHECK(holding.webhook(test::told_by_stripe(2, 1999, NotifiedStatus::failed)).settled.outcome == Outcome::applied);
     CHECK(shop.of_order(2, "status") == "failed");
-    CHECK(holding.webhook(told(1)).settled.refusal == Refusal::late_success);
-    CHECK(holding.event_bridge(told(1)).settled.outcome == Outcome::duplicate);
+    CHECK(holding.webhook(test::told_by_stripe(1)).settled.refusal == Refusal::late_success);
+    CHECK(holding.event_bridge(test::told_by_stripe(1)).settled.outcome == Outcome::duplicate);
     CHECK(shop.of_order(1, "status") == "cancelled");
     CHECK(shop.sold() == "0");
     Entries opening(shop.store(), LateSuccess::reopen);
-    CHECK(opening.webhook(told(2)).settled.outcome == Outcome::applied);
-    CHECK(opening.event_bridge(told(2)).settled.outcome == Outcome::duplicate);
+    CHECK(opening.webhook(test::told_by_stripe(2)).settled.outcome == Outcome::applied);
+    CHECK(opening.event_bridge(test::told_by_stripe(2)).settled.outcome == Outcome::duplicate);
     CHECK(shop.of_order(2, "status") == "paid");
     CHECK(shop.sold() == "1");
     CHECK(types(shop) == Types{"PAYMENT_CANCELLED", "PAYMENT_FAILED", "PAYMENT_COMPLETED"});
     // A state that is none of ours is closed for good.
     mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET status = 'refunded' WHERE id = 3");
-    CHECK(opening.webhook(told(3, 1999, NotifiedStatus::cancelled)).settled.outcome == Outcome::duplicate);
-    CHECK(opening.webhook(told(3)).settled.refusal == Refusal::late_success);
+    CHECK(opening.webhook(test::told_by_stripe(3, 1999, NotifiedStatus::cancelled)).settled.outcome == Outcome::duplicate);
+    CHECK(opening.webhook(test::told_by_stripe(3)).settled.refusal == Refusal::late_success);
     CHECK(shop.of_order(3, "status") == "refunded");
     CHECK(shop.sold() == "1");
     CHECK(holding.store().counts(soon()).value().raised == 2);
@@ -366,8 +353,8 @@ TEST_CASE("Orders: tickets sold out and codes used up are told once, and the sal
         shop.add_order(c.order);
         test::RecordingObserver observer;
         Entries entries(shop.store(observer));
-        CHECK(entries.webhook(told(1)).settled.outcome == Outcome::applied);
-        CHECK(entries.event_bridge(told(1)).settled.outcome == Outcome::duplicate);
+        CHECK(entries.webhook(test::told_by_stripe(1)).settled.outcome == Outcome::applied);
+        CHECK(entries.event_bridge(test::told_by_stripe(1)).settled.outcome == Outcome::duplicate);
         CHECK(shop.of_order(1, "status") == "paid");
         CHECK(shop.sold() == c.sold);
         CHECK(shop.used() == c.used);
@@ -398,7 +385,7 @@ TEST_CASE("Orders: a count that does not fit its column stops the settlement who
     test::RecordingObserver observer;
     Entries entries(shop.store(), LateSuccess::hold, observer);
     for (const auto& [id, column] : {std::pair{1, "tickets.sold_quantity of 1"}, {2, "discount_codes.used_count of 1"}}) {
-        const Handled handled = entries.webhook(told(id));
+        const Handled handled = entries.webhook(test::told_by_stripe(id));
         CHECK(handled.settled.outcome == Outcome::retry);
         CHECK(handled.reply.http_status == 500);
         CHECK(observer.records("payment.settle_failed").back().fields.at("error").find(column) != std::string::npos);
@@ -408,10 +395,10 @@ TEST_CASE("Orders: a count that does not fit its column stops the settlement who
     CHECK(shop.outbox().empty());
     CHECK(shop.value("COUNT(*) FROM " + shop.table("payment_inbox")) == "0");
     mariadb_rows("ALTER TABLE " + shop.table("tickets") + " MODIFY sold_quantity BIGINT NOT NULL");
-    CHECK(entries.event_bridge(told(1)).settled.outcome == Outcome::applied);
+    CHECK(entries.event_bridge(test::told_by_stripe(1)).settled.outcome == Outcome::applied);
     mariadb_rows("UPDATE " + shop.table("tickets") + " SET sold_quantity = 9223372036854775807 WHERE id = 2");
     mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET discount_code_id = NULL");
-    CHECK(entries.webhook(told(2)).settled.outcome == Outcome::retry);
+    CHECK(entries.webhook(test::told_by_stripe(2)).settled.outcome == Outcome::retry);
     CHECK(shop.of_order(2, "status") == "pending");
 }
 
@@ -423,11 +410,11 @@ TEST_CASE("Orders: a completion takes three round trips, a duplicate as many") {
     Entries entries(shop.store());
     MariadbSession watching(test::mariadb_server().port(), shop.database().name());
     const auto questions = [&] { return std::stoll(watching.rows("SHOW GLOBAL STATUS LIKE 'Questions'")[0][1]); };  // asks one itself
-    REQUIRE(entries.webhook(told(1)).settled.outcome == Outcome::applied);  // connects, and prepares
-    REQUIRE(entries.event_bridge(told(1)).settled.outcome == Outcome::duplicate);
+    REQUIRE(entries.webhook(test::told_by_stripe(1)).settled.outcome == Outcome::applied);  // connects, and prepares
+    REQUIRE(entries.event_bridge(test::told_by_stripe(1)).settled.outcome == Outcome::duplicate);
     for (const Outcome outcome : {Outcome::applied, Outcome::duplicate}) {
         const auto before = questions();
-        CHECK(entries.webhook(told(2)).settled.outcome == outcome);
+        CHECK(entries.webhook(test::told_by_stripe(2)).settled.outcome == outcome);
         CHECK(questions() - before - 1 == 3);
     }
     CHECK(shop.sold() == "2");
@@ -445,11 +432,11 @@ TEST_CASE("Orders: where statements cannot go together each goes by itself, to t
         std::make_unique<mariadb::Pool::Impl>(shop.database().options(), Observer::none(), mariadb::server_clock, mariadb::Trip::each));
     test::RecordingObserver observer;
     Entries entries(OrderShop::store(pool, observer));
-    CHECK(entries.webhook(told(1)).settled.outcome == Outcome::applied);
-    CHECK(entries.event_bridge(told(1)).settled.outcome == Outcome::duplicate);
-    CHECK(entries.event_bridge(told(2)).settled.outcome == Outcome::applied);
-    CHECK(entries.webhook(told(3, 1)).settled.refusal == Refusal::amount_mismatch);
-    CHECK(entries.webhook(told(3, 1999, NotifiedStatus::cancelled)).settled.outcome == Outcome::applied);
+    CHECK(entries.webhook(test::told_by_stripe(1)).settled.outcome == Outcome::applied);
+    CHECK(entries.event_bridge(test::told_by_stripe(1)).settled.outcome == Outcome::duplicate);
+    CHECK(entries.event_bridge(test::told_by_stripe(2)).settled.outcome == Outcome::applied);
+    CHECK(entries.webhook(test::told_by_stripe(3, 1)).settled.refusal == Refusal::amount_mismatch);
+    CHECK(entries.webhook(test::told_by_stripe(3, 1999, NotifiedStatus::cancelled)).settled.outcome == Outcome::applied);
     CHECK(shop.sold() == "5");
     CHECK(shop.used() == "1");
     CHECK(shop.of_order(3, "status") == "cancelled");
@@ -463,10 +450,10 @@ TEST_CASE("Orders: an event that is there already is not written again, and does
     shop.add_ticket(1, "0");
     shop.add_order({.id = 1});
     Entries entries(shop.store());
-    REQUIRE(entries.webhook(told(1)).settled.outcome == Outcome::applied);
+    REQUIRE(entries.webhook(test::told_by_stripe(1)).settled.outcome == Outcome::applied);
     REQUIRE(types(shop) == Types{"PAYMENT_COMPLETED", "ORDER_OVERSOLD"});
     mariadb_rows("UPDATE " + shop.table("ticket_orders") + " SET status = 'pending'");  // by hand
-    TestNotification again = told(1);
+    TestNotification again = test::told_by_stripe(1);
     again.event_id = "evt_other";
     const Handled handled = entries.event_bridge(again);
     CHECK(handled.settled.outcome == Outcome::applied);
@@ -487,7 +474,7 @@ TEST_CASE("Orders: an amount that cannot be read stops its own order and no othe
     test::RecordingObserver observer;
     Entries entries(shop.store(observer));
     for (const int id : {1, 2, 3}) {
-        CHECK(entries.webhook(told(id)).settled.outcome == Outcome::retry);
+        CHECK(entries.webhook(test::told_by_stripe(id)).settled.outcome == Outcome::retry);
         const auto found = entries.store().find(PaymentKey::id, std::to_string(id), soon());
         REQUIRE_FALSE(found.has_value());
         CHECK(found.error().code == Errc::malformed);
@@ -502,7 +489,7 @@ TEST_CASE("Orders: an amount that cannot be read stops its own order and no othe
     REQUIRE(pending.size() == 1);
     CHECK(pending[0].id == "4");
     CHECK(observer.records("order.unreadable").size() == 3);
-    CHECK(entries.webhook(told(4)).settled.outcome == Outcome::applied);
+    CHECK(entries.webhook(test::told_by_stripe(4)).settled.outcome == Outcome::applied);
 }
 
 TEST_CASE("Orders: what the webhook before ours has marked as paid is a duplicate, and counts nothing again") {
@@ -514,8 +501,8 @@ TEST_CASE("Orders: what the webhook before ours has marked as paid is a duplicat
     };
     mariadb_rows(mark(1));
     Entries entries(shop.store());
-    CHECK(entries.webhook(told(1)).settled.outcome == Outcome::duplicate);
-    TestNotification second = told(1);
+    CHECK(entries.webhook(test::told_by_stripe(1)).settled.outcome == Outcome::duplicate);
+    TestNotification second = test::told_by_stripe(1);
     second.event_id = "evt_other";
     second.transaction_id = "pi_other";
     CHECK(entries.webhook(second).settled.refusal == Refusal::second_charge);  // the charge it has had stands in its row
@@ -524,7 +511,7 @@ TEST_CASE("Orders: what the webhook before ours has marked as paid is a duplicat
     MariadbSession old_webhook(test::mariadb_server().port(), shop.database().name());
     old_webhook.rows("BEGIN");
     old_webhook.rows(mark(2));
-    auto ours = std::async(std::launch::async, [&] { return entries.event_bridge(told(2)).settled.outcome; });
+    auto ours = std::async(std::launch::async, [&] { return entries.event_bridge(test::told_by_stripe(2)).settled.outcome; });
     CHECK(eventually(somebody_waits));
     old_webhook.rows("COMMIT");
     CHECK(ours.get() == Outcome::duplicate);
@@ -546,7 +533,7 @@ TEST_CASE("Orders: a deadlock, and a lock that is held for too long, are retried
         other.rows("BEGIN");
         other.rows("INSERT INTO ballast SELECT seq FROM seq_1_to_500");
         other.rows("UPDATE tickets SET name = 'Stalls' WHERE id = 1");
-        auto ours = std::async(std::launch::async, [&] { return entries.webhook(told(1)).settled.outcome; });
+        auto ours = std::async(std::launch::async, [&] { return entries.webhook(test::told_by_stripe(1)).settled.outcome; });
         CHECK(eventually(somebody_waits));
         other.rows("UPDATE ticket_orders SET user_id = 1 WHERE id = 1");
         CHECK(eventually([&] { return retries() >= 1; }));
@@ -560,13 +547,13 @@ TEST_CASE("Orders: a deadlock, and a lock that is held for too long, are retried
         const double before = retries();
         auto without = std::async(std::launch::async, [&] {
             SettleCommand command;
-            command.notification = stripe::verify(stripe::sign(told(2), *gateways().stripe, SystemClock().now()).value(), *gateways().stripe,
+            command.notification = stripe::verify(stripe::sign(test::told_by_stripe(2), *gateways().stripe, SystemClock().now()).value(), *gateways().stripe,
                                                   SystemClock().now()).value().notification;
             command.lookup = payment::lookup_of(command.notification);
             command.now = SystemClock().now();
             return shop.store()->settle(command, soon());
         });
-        auto ours = std::async(std::launch::async, [&] { return entries.webhook(told(2)).settled.outcome; });
+        auto ours = std::async(std::launch::async, [&] { return entries.webhook(test::told_by_stripe(2)).settled.outcome; });
         CHECK(eventually([&] { return retries() > before; }));
         const auto refused = without.get();
         REQUIRE_FALSE(refused.has_value());
@@ -674,8 +661,8 @@ TEST_CASE("Orders: one whose callback never came is asked about and sold once, w
     CHECK(shop.of_order(1, "stripe_payment_intent_id") == "pi_1");
     CHECK(shop.of_order(1, "email") == "payer@shop.example");
     Entries entries(shop.store());
-    CHECK(entries.webhook(told(1)).settled.outcome == Outcome::duplicate);  // the callbacks come after all
-    CHECK(entries.event_bridge(told(1)).settled.outcome == Outcome::duplicate);
+    CHECK(entries.webhook(test::told_by_stripe(1)).settled.outcome == Outcome::duplicate);  // the callbacks come after all
+    CHECK(entries.event_bridge(test::told_by_stripe(1)).settled.outcome == Outcome::duplicate);
     CHECK(desk.ask().asked() == 0);
     CHECK(shop.sold() == "1");
     CHECK(types(shop) == Types{"PAYMENT_COMPLETED"});
@@ -706,7 +693,7 @@ TEST_CASE("Orders: an answer of another amount sells nothing and waits for a per
         CHECK(desk.shop.store()->counts(soon()).value().raised == 1);
         desk.answer(Session{}.answer());
         CHECK(desk.ask().total(Came::settled) == 0);  // who answered with two amounts is not believed either time
-        CHECK(Entries(desk.shop.store()).webhook(told(1)).settled.outcome == Outcome::applied);
+        CHECK(Entries(desk.shop.store()).webhook(test::told_by_stripe(1)).settled.outcome == Outcome::applied);
         CHECK(desk.shop.sold() == "1");
     }
 }
@@ -727,7 +714,7 @@ TEST_CASE("Orders: two reconcilers and both entries at once sell each order once
             all.emplace_back([&, i] {
                 Entries entries(retrying(desk.shop.store()));
                 for (int id = orders; id >= 1; --id) {
-                    const Handled handled = i == 0 ? entries.webhook(told(id)) : entries.event_bridge(told(id));
+                    const Handled handled = i == 0 ? entries.webhook(test::told_by_stripe(id)) : entries.event_bridge(test::told_by_stripe(id));
                     applied += handled.settled.outcome == Outcome::applied ? 1 : 0;
                 }
             });
@@ -752,7 +739,7 @@ TEST_CASE("Orders: columns of other types serve as well") {
     REQUIRE_MESSAGE(pending.has_value(), to_string(pending.error()));
     REQUIRE(pending->size() == 1);
     CHECK(pending->front().created_at == TimePoint(1'700'000'000s));
-    TestNotification event = told(4000000000);
+    TestNotification event = test::told_by_stripe(4000000000);
     event.order_id.clear();
     CHECK(entries.webhook(event).settled.outcome == Outcome::applied);
     CHECK(entries.event_bridge(event).settled.outcome == Outcome::duplicate);
@@ -791,7 +778,7 @@ TEST_CASE("Check-in: of many at once one is done, and only a paid order can be")
     shop.add_ticket(1, "10");
     for (const int id : {1, 2}) shop.add_order({.id = id});
     Entries entries(shop.store());
-    REQUIRE(entries.webhook(told(1)).settled.outcome == Outcome::applied);
+    REQUIRE(entries.webhook(test::told_by_stripe(1)).settled.outcome == Outcome::applied);
     const auto pool = shop.database().pool();
     CHECK(mariadb::check_in(*pool, "2", SystemClock().now(), soon()).value().what == What::not_paid);
     CHECK(shop.of_order(2, "validated_at") == "NULL");

@@ -6,6 +6,7 @@
 #include "conformance/payment_values.hpp"
 #include "support/mariadb_backends.hpp"
 
+#include <ticketbottle/gateway/test_notification.hpp>
 #include <ticketbottle/mariadb/orders.hpp>
 
 #include <fmt/format.h>
@@ -17,6 +18,19 @@
 namespace ticketbottle::test {
 
 inline Currency euro() { return *Currency::parse("EUR"); }
+
+/// What Stripe tells of order `id`: one event, whichever way it comes.
+inline TestNotification told_by_stripe(std::int64_t id, std::int64_t cents = 1999, NotifiedStatus status = NotifiedStatus::succeeded) {
+    const std::string number = std::to_string(id);
+    TestNotification event;
+    event.status = status;
+    event.order_id = number;
+    event.link_id = "cs_test_" + number;
+    event.transaction_id = status == NotifiedStatus::succeeded ? "pi_" + number : "";
+    event.event_id = "evt_" + number + "_" + std::string(to_string(status));
+    event.amount = {cents, euro()};
+    return event;
+}
 
 class OrderShop {
 public:
