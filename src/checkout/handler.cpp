@@ -1,10 +1,10 @@
 #include <ticketbottle/checkout/handler.hpp>
 
 #include "checkout/answers.hpp"
-#include "checkout/repeat.hpp"
 #include "checkout/request.hpp"
 #include "core/crypto.hpp"
 #include "core/format.hpp"
+#include "core/retry.hpp"
 
 #include <ticketbottle/core/ids.hpp>
 
@@ -18,6 +18,16 @@ constexpr std::string_view session_placeholder = "{CHECKOUT_SESSION_ID}";
 constexpr std::size_t cognito_sub_bytes_max = 255;  // of the column
 constexpr std::size_t token_bytes_min = 16;
 constexpr std::size_t token_bytes_max = 1024;
+
+/// The desk's calls: a deadlock, a lock waited for too long, a connection that broke.
+constexpr Backoff desk_backoff{std::chrono::milliseconds(20), std::chrono::milliseconds(160), Jitter::equal};
+constexpr RetryRule once_only{5, desk_backoff, false};
+constexpr RetryRule idempotent{5, desk_backoff, true};
+
+template <class Call>
+auto tried(const RetryRule& rule, const Deadline& deadline, Call call) {
+    return repeated(rule, deadline, call, [](const Error&) {});
+}
 
 std::int64_t number(OrderId id) noexcept { return static_cast<std::int64_t>(id); }
 std::int64_t number(EventId id) noexcept { return static_cast<std::int64_t>(id); }
@@ -184,7 +194,7 @@ Answer CheckoutHandler::checkout(const Request& request, const Caller& caller, D
                        options_.session_life + options_.reservation_grace};
     if (caller.cognito_sub.size() > cognito_sub_bytes_max)
         return failed("caller", fail(Errc::internal, "checkout.caller", "cognito_sub: longer than its column"), purchase, "none");
-    auto reserved = repeated(Repeat::undone, deadline, [&] { return desk_.reserve(purchase.wanted, deadline); });
+    auto reserved = tried(once_only, deadline, [&] { return desk_.reserve(purchase.wanted, deadline); });
     if (!reserved.has_value()) {
         const Error error = reserved.error();
         return failed("reserve", error, purchase, error.code == Errc::outcome_unknown ? "perhaps pending" : "none");
@@ -235,7 +245,7 @@ Answer CheckoutHandler::open_page(const Purchase& purchase, Deadline deadline) {
         if (error.code == Errc::outcome_unknown) return failed("create_session", error, purchase, "pending");
         return failed("create_session", error, purchase, release(order) ? "failed" : "pending");
     }
-    const auto attached = repeated(Repeat::idempotent, deadline, [&] { return desk_.attach_session(order, page->id, deadline); });
+    const auto attached = tried(idempotent, deadline, [&] { return desk_.attach_session(order, page->id, deadline); });
     if (attached.has_value()) return done(purchase, "opened", page->url, page->id);
     // A page that the order does not know of would be asked about by nobody: it is closed before anybody sees it.
     const Deadline cleanup = Deadline::in(options_.cleanup_timeout);
@@ -255,7 +265,7 @@ Answer CheckoutHandler::open_page(const Purchase& purchase, Deadline deadline) {
 /// its reservation ends.
 std::optional<Release> CheckoutHandler::release(OrderId order) {
     const Deadline cleanup = Deadline::in(options_.cleanup_timeout);
-    const auto released = repeated(Repeat::idempotent, cleanup, [&] { return desk_.release(order, cleanup); });
+    const auto released = tried(idempotent, cleanup, [&] { return desk_.release(order, cleanup); });
     if (released.has_value()) return *released;
     const Error error = released.error();
     observer_.log(Severity::error, "checkout.release_failed", "The order holds its tickets until its reservation ends by age.",
@@ -313,7 +323,7 @@ Answer CheckoutHandler::check_in(const Request& request, const Caller& caller, D
     const Place place = *place_of(request.path);
     const EventId event{place.event};
     const OrderId order{place.item};
-    const auto checked = repeated(Repeat::undone, deadline, [&] { return desk_.check_in(event, order, clock_.now(), deadline); });
+    const auto checked = tried(once_only, deadline, [&] { return desk_.check_in(event, order, clock_.now(), deadline); });
     if (!checked.has_value()) {
         const Error error = checked.error();
         observer_.log(Severity::error, "check_in.failed", "",

@@ -2,11 +2,12 @@
 /// \file
 /// Connections to one database, made when first needed, each lent for one call or transaction. Internal: not installed.
 
+#include "core/retry.hpp"
+
 #include <ticketbottle/core/observer.hpp>
 #include <ticketbottle/core/result.hpp>
 #include <ticketbottle/core/time.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -105,12 +106,8 @@ Result<typename ConnectionPool<Connection>::Lease> ConnectionPool<Connection>::b
 
 template <class Connection>
 void ConnectionPool<Connection>::failed_to_connect(const Error& error) {
-    constexpr std::chrono::milliseconds backoff_base{100};
-    constexpr std::chrono::milliseconds backoff_max{5000};
-    const auto ceiling = std::min<std::chrono::milliseconds>(backoff_max, backoff_base * (1LL << std::min(failures_, 6U)));
-    ++failures_;
-    std::uniform_int_distribution<std::int64_t> wait(ceiling.count() / 2, ceiling.count());
-    next_try_ = Deadline::Clock::now() + std::chrono::milliseconds(wait(random_));
+    constexpr Backoff backoff{std::chrono::milliseconds(100), std::chrono::milliseconds(5000), Jitter::equal};
+    next_try_ = Deadline::Clock::now() + backoff.after(failures_++, random_);
     last_failure_ = error;
     observer_.count(settings_.connects_metric, {{"result", "failed"}});
 }

@@ -1,11 +1,10 @@
 #include "host/topic_lane.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <new>
 
+#include "core/retry.hpp"
 #include "core/utf8.hpp"
-#include "core/waiting.hpp"
 
 namespace ticketbottle::host {
 
@@ -147,8 +146,7 @@ DeliveryReport TopicLane::publish_dead(const Message& letter) {
 
 TopicLane::Progress TopicLane::stuck(const Error& error) {
     trouble_ = error;
-    const auto doubled = options_.backoff_base * (std::int64_t{1} << std::min(failures_, 20u));
-    const auto wait = std::min(std::chrono::duration_cast<std::chrono::milliseconds>(doubled), options_.backoff_max);
+    const std::chrono::milliseconds wait = Backoff{options_.backoff_base, options_.backoff_max}.whole(failures_);
     due_ = Deadline::Clock::now() + wait;
     // The first failure is told as such; the next ones only as they become rare.
     const bool first = failures_ == 0;

@@ -1,7 +1,9 @@
-#include <algorithm>
 #include <ticketbottle/reconcile/reconciler.hpp>
 
 #include "core/format.hpp"
+#include "core/retry.hpp"
+
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -42,6 +44,14 @@ ReconcileNote note_of(What what, const Payment& payment, Gateway gateway) {
     note.payment_id = payment.id;
     note.order_code = payment.order_code;
     return note;
+}
+
+Backoff gateway_backoff(const ReconcilerOptions& options) {
+    return {options.gateway_backoff_base, options.gateway_backoff_max, Jitter::equal};
+}
+
+Backoff payment_backoff(const ReconcilerOptions& options) {
+    return {options.payment_backoff_base, options.payment_backoff_max, Jitter::equal};
 }
 
 void drop_what_is_not_needed(Payment& payment) {
@@ -323,8 +333,7 @@ void ReconcilerMachine::gateway_failed(Moment now, Open& open, Answered why, std
 void ReconcilerMachine::shut(Moment now, Gateway gateway, std::uint32_t failures, Answered why, std::string reason) {
     Lane& own = lane(gateway);
     own.down = true;
-    own.asks_at =
-        now.steady + std::max(tick, backoff(failures, options_.gateway_backoff_base, options_.gateway_backoff_max));
+    own.asks_at = now.steady + std::max(tick, gateway_backoff(options_).after(failures, random_));
     if (std::exchange(own.told_down, true)) return;
     ReconcileNote note;
     note.what = What::gateway_down;
@@ -352,7 +361,7 @@ void ReconcilerMachine::left_open(Moment now, Open& open) {
         return;
     }
     open.target = 0;
-    open.due = now.steady + backoff(open.rounds++, options_.payment_backoff_base, options_.payment_backoff_max);
+    open.due = now.steady + payment_backoff(options_).after(open.rounds++, random_);
 }
 
 ReconcileAction ReconcilerMachine::store_failed(Moment now, std::string reason) {
@@ -363,8 +372,7 @@ ReconcileAction ReconcilerMachine::store_failed(Moment now, std::string reason) 
         notes_.push_back(std::move(note));
     }
     ++report_.stalled;
-    look_at_ = now.steady +
-               std::max(tick, backoff(store_failures_++, options_.gateway_backoff_base, options_.gateway_backoff_max));
+    look_at_ = now.steady + std::max(tick, gateway_backoff(options_).after(store_failures_++, random_));
     return next(now);
 }
 
@@ -377,13 +385,6 @@ void ReconcilerMachine::store_answered() {
 
 void ReconcilerMachine::came(Gateway gateway, Came what) {
     ++report_.answers[static_cast<std::size_t>(gateway)][static_cast<std::size_t>(what)];
-}
-
-milliseconds ReconcilerMachine::backoff(std::uint32_t failures, milliseconds base, milliseconds most) {
-    std::int64_t full = base.count();
-    for (std::uint32_t i = 0; i < failures && full < most.count(); ++i) full *= 2;
-    full = std::min<std::int64_t>(full, most.count());
-    return milliseconds(std::uniform_int_distribution<std::int64_t>(full / 2, full)(random_));
 }
 
 }  // namespace ticketbottle::reconcile

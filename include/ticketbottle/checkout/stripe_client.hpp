@@ -55,10 +55,8 @@ private:
     using Parse = std::function<Result<stripe::CheckoutSession>(const HttpAnswer&)>;
     [[nodiscard]] Result<stripe::CheckoutSession> try_once(const OutgoingRequest& request, const Parse& parse,
                                                            const Deadline& deadline);
-    [[nodiscard]] Result<stripe::CheckoutSession> repeated(std::string_view call, const OutgoingRequest& request,
-                                                           const Parse& parse, const Deadline& deadline);
-    /// Waits before try `tries` + 1. False: there is none.
-    [[nodiscard]] bool wait(std::uint32_t tries, const Deadline& deadline) const;
+    [[nodiscard]] Result<stripe::CheckoutSession> ask(std::string_view call, const OutgoingRequest& request,
+                                                      const Parse& parse, const Deadline& deadline);
     [[nodiscard]] Result<stripe::CheckoutSession> retrieve(std::string_view session_id, const Deadline& deadline);
 
     HttpExchange exchange_;

@@ -9,7 +9,6 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
-#include <random>
 
 namespace ticketbottle {
 
@@ -40,14 +39,11 @@ public:
 
 private:
     template <class Call>
-    auto repeated(std::string_view name, const Deadline& deadline, Call call) -> decltype(call());
-    /// Waits before try `tries` + 1. False: there is none.
-    [[nodiscard]] bool wait(std::uint32_t tries, const Deadline& deadline);
+    auto tried(std::string_view name, const Deadline& deadline, Call call) -> decltype(call());
 
     std::unique_ptr<PaymentStore> inner_;
     RetryOptions options_;
     Observer& observer_;
-    std::minstd_rand random_{std::random_device{}()};
 };
 
 }  // namespace ticketbottle

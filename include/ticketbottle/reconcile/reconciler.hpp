@@ -208,8 +208,6 @@ private:
     [[nodiscard]] ReconcileAction store_failed(Moment now, std::string reason);
     void store_answered();
     void came(Gateway gateway, Came what);
-    [[nodiscard]] std::chrono::milliseconds backoff(std::uint32_t failures, std::chrono::milliseconds base,
-                                                    std::chrono::milliseconds most);
 
     const Gateways& gateways_;
     ReconcilerOptions options_;
