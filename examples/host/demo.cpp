@@ -144,23 +144,23 @@ std::vector<std::string> wrong_replies(const DemoOrder& order, const DemoCallbac
     return wrong;
 }
 
-/// What the replies of one order said, for the table: "bad_signature 1, applied 1, duplicate 6".
-std::string replies_text(const DemoOrder& order) {
-    std::vector<std::pair<Situation, int>> counts;
-    const auto count = [&counts](Situation situation, int by) {
-        const auto found = std::ranges::find(counts, situation, &std::pair<Situation, int>::first);
+/// What became of one order's callbacks, for the table: "bad_signature 1, applied 1, duplicate 6".
+std::string ends_text(const DemoOrder& order) {
+    std::vector<std::pair<std::string_view, int>> counts;
+    const auto count = [&counts](std::string_view end, int by) {
+        const auto found = std::ranges::find(counts, end, &std::pair<std::string_view, int>::first);
         if (found != counts.end())
             found->second += by;
         else if (by > 0)
-            counts.emplace_back(situation, by);
+            counts.emplace_back(end, by);
     };
     for (const DemoCallback& callback : order.callbacks) {
-        count(callback.situation, 1);
-        count(Situation::duplicate, callback.copies - 1);
+        count(callback.becomes.empty() ? to_string(callback.situation) : callback.becomes, 1);
+        count(to_string(Situation::duplicate), callback.copies - 1);
     }
     std::string out;
-    for (const auto& [situation, times] : counts)
-        out.append(out.empty() ? "" : ", ").append(to_string(situation)).append(" ").append(std::to_string(times));
+    for (const auto& [end, times] : counts)
+        out.append(out.empty() ? "" : ", ").append(end).append(" ").append(std::to_string(times));
     return out;
 }
 
@@ -272,7 +272,7 @@ void print_table(const std::vector<DemoOrder>& plan, const DemoOutcome& outcome)
             padded(order.order_code, 25).c_str(), callbacks_of(order),
             padded(is.status.empty() ? "-" : is.status, 9).c_str(), padded(events.empty() ? "-" : events, 17).c_str(),
             is.tickets);
-        say("    %s\n    -> %s", order.story.c_str(), replies_text(order).c_str());
+        say("    %s\n    -> %s", order.story.c_str(), ends_text(order).c_str());
     }
 }
 

@@ -92,13 +92,13 @@ std::vector<DemoOrder> make_cachao_plan() {
     add(plan.back(), webhook, "wrong amount", NotifiedStatus::succeeded, Situation::amount_mismatch).notification.amount.minor_units = 49;
     plan.back().raised = 1;
     plan.push_back(planner.order(1, 1, false, PaymentStatus::completed, "session complete but unpaid; paid later, by a bank; the same again"));
-    add(plan.back(), webhook, "unpaid yet", NotifiedStatus::pending, Situation::applied);
+    add(plan.back(), webhook, "unpaid yet", NotifiedStatus::pending, Situation::applied).becomes = "ignored";
     add(plan.back(), bridge, "paid later", NotifiedStatus::succeeded, Situation::applied).delayed = true;
     add(plan.back(), bridge, "paid later, again", NotifiedStatus::succeeded, Situation::duplicate).delayed = true;
     plan.push_back(planner.order(1, 1, false, PaymentStatus::cancelled, "expired; paid after all: held for a person"));
     add(plan.back(), webhook, "expired", NotifiedStatus::cancelled, Situation::applied);
     add(plan.back(), bridge, "expired, by the other entry", NotifiedStatus::cancelled, Situation::duplicate);
-    add(plan.back(), webhook, "paid, too late", NotifiedStatus::succeeded, Situation::applied);
+    add(plan.back(), webhook, "paid, too late", NotifiedStatus::succeeded, Situation::applied).becomes = "held";
     plan.back().raised = 1;
     plan.push_back(planner.order(1, 1, false, PaymentStatus::failed, "the bank refused; the same again"));
     add(plan.back(), bridge, "failed", NotifiedStatus::failed, Situation::applied);

@@ -142,6 +142,7 @@ Result<DemoOrder> cancelled_order(Planner& planner) {
     planner.add(*order, "cancelled", NotifiedStatus::cancelled, Situation::applied);
     planner.add(*order, "paid, too late", NotifiedStatus::succeeded, Situation::applied);
     order->callbacks.back().notification.transaction_id = digits_of("late " + order->order_code);
+    order->callbacks.back().becomes = "held";
     order->raised = 1;
     order->status = PaymentStatus::cancelled;
     order->event = EventType::payment_cancelled;

@@ -22,6 +22,7 @@ struct DemoCallback {
     /// Copies sent at the same moment over as many connections. One must be answered as `situation`, the others as
     /// duplicates.
     int copies = 1;
+    std::string_view becomes = {};  ///< What a reply does not tell: "ignored", "held" (for a person). "": as `situation`.
     std::optional<ticketbottle::Gateway> entry = std::nullopt;  ///< By which it comes; nullopt: the order's gateway.
     bool delayed = false;  ///< A success by EventBridge that came after the session: checkout.session.async_payment_succeeded.
 };

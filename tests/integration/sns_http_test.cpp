@@ -1,7 +1,7 @@
 // SNS over HTTP: the transport's suite with FIFO topics, an imposter that answers late, brokenly and not at all, and a
 // judge of our signatures.
 #include <memory>
-#include <mutex>
+#include <semaphore>
 #include <string>
 #include <ticketbottle/http/client.hpp>
 #include <ticketbottle/sns/sns.hpp>
@@ -124,15 +124,14 @@ TEST_CASE("SNS over HTTP: a topic that is not there stops its events, a throttle
 
 TEST_CASE("SNS over HTTP: the deadline ends a batch that hangs, and nobody listening is unavailable") {
     Desk desk;
-    std::mutex held;
-    std::unique_lock hold(held);
+    std::binary_semaphore let_go(0);
     desk.imposter.twist([&](const std::string& honest) {
-        const std::scoped_lock until_let_go(held);
+        let_go.acquire();
         return honest;
     });
     const auto began = std::chrono::steady_clock::now();
     const auto reports = desk.publish({message("k1", "1"), message("k1", "2")}, Deadline::in(300ms));
-    hold.unlock();
+    let_go.release();
     CHECK(reports[0].delivery == Delivery::unknown);
     CHECK(reports[1].delivery == Delivery::not_sent);
     CHECK(std::chrono::steady_clock::now() - began < 30s);
