@@ -83,6 +83,7 @@ std::string to_json(const Status& status) {
     events.number("total", number(outbox.total)).number("published", number(outbox.published));
     events.number("pending", number(outbox.pending)).number("dead", number(outbox.dead));
     if (outbox.oldest_pending_age) events.number("oldest_pending_ms", outbox.oldest_pending_age->count());
+    if (outbox.lease_left) events.number("lease_left_ms", outbox.lease_left->count());
     return JsonObject()
         .raw("payments", payments.done())
         .raw("raised", array_of(status.raised, raised_json))
@@ -103,6 +104,10 @@ void print(const Status& status) {
     if (outbox.oldest_pending_age)
         std::printf("          the oldest one waits for %.1f s\n",
                     static_cast<double>(outbox.oldest_pending_age->count()) / 1000);
+    if (outbox.lease_left)
+        std::printf("relay     one leads; its lease lives for %.1f s more\n", static_cast<double>(outbox.lease_left->count()) / 1000);
+    else
+        std::printf("relay     none leads: nothing is published until one runs\n");
     std::printf("raised    %llu callbacks need a person%s\n", wide(counts.raised),
                 status.raised.empty() ? "" : ", newest first:");
     for (const InboxEntry& entry : status.raised) {

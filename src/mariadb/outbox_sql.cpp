@@ -51,7 +51,8 @@ constexpr std::string_view fail_by_id =
     "UPDATE outbox SET retryCount = retryCount + 1, dead = ?, lastError = ?, dueAt = ? WHERE id = ? AND dead = 0";
 
 constexpr std::string_view statistics =
-    "SELECT COUNT(*), COALESCE(SUM(dead <> 0), 0), {now_ms} - " TKB_MS("MIN(IF(dead = 0, createdAt, NULL))") " FROM outbox";
+    "SELECT COUNT(*), COALESCE(SUM(dead <> 0), 0), {now_ms} - " TKB_MS("MIN(IF(dead = 0, createdAt, NULL))") ", "
+    "(SELECT expiresAt - {now_ms} FROM relay_lease WHERE id = 1 AND owner <> '' AND " TKB_LIVES ") FROM outbox";
 
 constexpr std::string_view dead =
     "SELECT id, aggregateId, eventType, retryCount, COALESCE(lastError, ''), " TKB_MS("createdAt")

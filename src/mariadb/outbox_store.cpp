@@ -264,6 +264,7 @@ Result<OutboxStatistics> Store::statistics(Deadline deadline) {
     counted.dead = static_cast<std::uint64_t>(rows->integer(0, 1));
     counted.pending = counted.total - counted.dead;
     if (!rows->is_null(0, 2)) counted.oldest_pending_age = milliseconds(std::max<std::int64_t>(rows->integer(0, 2), 0));
+    if (!rows->is_null(0, 3)) counted.lease_left = milliseconds(rows->integer(0, 3));
     return counted;
 }
 

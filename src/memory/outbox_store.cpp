@@ -38,6 +38,12 @@ private:
     bool holds(const RelayLease& lease) const {
         return !lease.owner.empty() && state_.lease.owner == lease.owner && state_.lease.epoch == lease.epoch;
     }
+    [[nodiscard]] std::optional<milliseconds> lease_left(TimePoint now) const {
+        const milliseconds left = state_.lease.expires_at - now;
+        // A lease that runs for longer than any may was given before the clock was set back.
+        const bool lives = !state_.lease.owner.empty() && left > milliseconds(0) && left <= lease_max;
+        return lives ? std::optional(left) : std::nullopt;
+    }
     OutboxRecord* find(const std::string& id) {
         const auto place = state_.outbox_ids.find(id);
         return place == state_.outbox_ids.end() ? nullptr : &state_.outbox.at(place->second);
@@ -59,8 +65,7 @@ Result<std::optional<RelayLease>> Store::acquire(std::string_view owner, millise
     const std::lock_guard lock(state_.mutex);
     LeaseRecord& lease = state_.lease;
     const TimePoint now = state_.clock.now();
-    // A lease that runs for longer than any may was given before the clock was set back.
-    const bool lives = !lease.owner.empty() && now < lease.expires_at && lease.expires_at - now <= lease_max;
+    const bool lives = lease_left(now).has_value();
     if (lives && lease.owner != owner) return std::optional<RelayLease>();
     if (!lives) ++lease.epoch;
     lease.owner = owner;
@@ -156,7 +161,9 @@ Result<OutboxStatistics> Store::statistics(Deadline deadline) {
             oldest = std::min(oldest.value_or(record.row.created_at), record.row.created_at);
         }
     }
-    if (oldest.has_value()) statistics.oldest_pending_age = std::max(state_.clock.now() - *oldest, milliseconds(0));
+    const TimePoint now = state_.clock.now();
+    if (oldest.has_value()) statistics.oldest_pending_age = std::max(now - *oldest, milliseconds(0));
+    statistics.lease_left = lease_left(now);
     return statistics;
 }
 

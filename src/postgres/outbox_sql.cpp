@@ -11,6 +11,12 @@ namespace {
 #define TKB_TELL R"(UPDATE @.outbox SET payload = payload || jsonb_build_object('generation', (payload->>'generation')::bigint + 1) WHERE id = )" \
     TKB_LEASE_ID
 
+#define TKB_UNTIL "(payload->>'until')::bigint"
+// A lease that ends later than any may was given before the clock was set back.
+#define TKB_LIVES TKB_UNTIL " > " TKB_NOW_MS " AND " TKB_UNTIL " <= " TKB_NOW_MS " + 600000"
+// No row: nobody holds it.
+#define TKB_LEASE_LEFT "(SELECT " TKB_UNTIL " - " TKB_NOW_MS " FROM @.outbox WHERE id = " TKB_LEASE_ID " AND payload->>'owner' <> '' AND " TKB_LIVES ")"
+
 struct OrderText {
     std::string_view place;  ///< As an expression on o.
     std::string_view type;
@@ -28,8 +34,7 @@ constexpr const OrderText& text_of(Order order) { return order == Order::sequenc
 std::string_view first_place(Order order) noexcept { return text_of(order).first; }
 
 std::string taken_sql(std::string_view schema) {
-    return in_schema("SELECT 1 FROM @.outbox WHERE id = " TKB_LEASE_ID " AND payload->>'owner' <> $1::text AND (payload->>'until')::bigint > " TKB_NOW_MS
-                     " AND (payload->>'until')::bigint <= " TKB_NOW_MS " + 600000",
+    return in_schema("SELECT 1 FROM @.outbox WHERE id = " TKB_LEASE_ID " AND payload->>'owner' <> $1::text AND " TKB_LIVES,
                      schema);
 }
 
@@ -110,11 +115,13 @@ SELECT EXISTS (SELECT FROM lease), now_ms FROM clock)sql",
 std::string statistics_sql(std::string_view schema, bool estimate) {
     constexpr std::string_view exact = R"sql(
 SELECT count(*), count(*) FILTER (WHERE NOT waiting), count(*) FILTER (WHERE waiting AND NOT dead), count(*) FILTER (WHERE waiting AND dead),
-       )sql" TKB_NOW_MS R"sql( - (extract(epoch from min("createdAt") FILTER (WHERE waiting AND NOT dead)) * 1000)::bigint
+       )sql" TKB_NOW_MS R"sql( - (extract(epoch from min("createdAt") FILTER (WHERE waiting AND NOT dead)) * 1000)::bigint,
+       )sql" TKB_LEASE_LEFT R"sql(
   FROM (SELECT )sql" TKB_WAITING R"sql( AS waiting, )sql" TKB_DEAD R"sql( AS dead, o."createdAt"
           FROM @.outbox o WHERE o.id <> )sql" TKB_LEASE_ID R"sql() AS rows)sql";
     constexpr std::string_view estimated = R"sql(
-SELECT greatest(reltuples::bigint, waiting), greatest(reltuples::bigint - waiting, 0), waiting - dead, dead, age
+SELECT greatest(reltuples::bigint, waiting), greatest(reltuples::bigint - waiting, 0), waiting - dead, dead, age,
+       )sql" TKB_LEASE_LEFT R"sql(
   FROM pg_class, (SELECT count(*) AS waiting, count(*) FILTER (WHERE dead) AS dead,
                          )sql" TKB_NOW_MS R"sql( - (extract(epoch from min("createdAt") FILTER (WHERE NOT dead)) * 1000)::bigint AS age
                     FROM (SELECT )sql" TKB_DEAD R"sql( AS dead, o."createdAt" FROM @.outbox o WHERE )sql" TKB_WAITING R"sql() AS rows) AS counted

@@ -212,6 +212,7 @@ Result<OutboxStatistics> Store::statistics(Deadline deadline) {
     counted.pending = number(2);
     counted.dead = number(3);
     if (!rows->is_null(0, 4)) counted.oldest_pending_age = milliseconds(std::max<std::int64_t>(rows->integer(0, 4), 0));
+    if (!rows->is_null(0, 5)) counted.lease_left = milliseconds(rows->integer(0, 5));
     return counted;
 }
 

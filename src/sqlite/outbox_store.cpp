@@ -41,7 +41,8 @@ constexpr const char* counts_sql =
               (SELECT count(*) FROM "outbox" INDEXED BY "outbox_dead"
                 WHERE "deadAt" IS NOT NULL AND "published" = 0 AND "publishedAt" IS NULL),
               (SELECT min("createdAt") FROM "outbox" INDEXED BY "outbox_pending"
-                WHERE "published" = 0 AND "publishedAt" IS NULL AND "deadAt" IS NULL))";
+                WHERE "published" = 0 AND "publishedAt" IS NULL AND "deadAt" IS NULL),
+              (SELECT "expiresAt" FROM "relay_lease" WHERE "id" = 1 AND "owner" <> ''))";
 constexpr const char* list_dead_sql =
     R"(SELECT "id", "aggregateId", "eventType", "retryCount", "lastError", "createdAt" FROM "outbox" INDEXED BY "outbox_dead"
         WHERE "deadAt" IS NOT NULL AND "published" = 0 AND "publishedAt" IS NULL ORDER BY "createdAt", "sequence" LIMIT ?1)";
@@ -67,6 +68,12 @@ struct LeaseRow {
     std::int64_t epoch = 0;
     TimePoint expires_at;
 };
+
+std::optional<milliseconds> left_of(TimePoint expires_at, TimePoint now) {
+    const milliseconds left = expires_at - now;
+    // A lease that runs for longer than any may was given before the clock was set back.
+    return left > milliseconds(0) && left <= lease_max ? std::optional(left) : std::nullopt;
+}
 
 bool is_held_by(const LeaseRow& row, const RelayLease& lease) {
     return !lease.owner.empty() && row.owner == lease.owner && std::cmp_equal(row.epoch, lease.epoch);
@@ -117,9 +124,7 @@ Result<void> Store::grant(std::string_view owner, std::int64_t epoch, TimePoint 
 }
 
 bool Store::belongs_to_another(const LeaseRow& row, std::string_view owner, TimePoint now) const {
-    // A lease that runs for longer than any may was given before the clock was set back.
-    const bool lives = !row.owner.empty() && now < row.expires_at && row.expires_at - now <= lease_max;
-    return lives && row.owner != owner;
+    return !row.owner.empty() && row.owner != owner && left_of(row.expires_at, now).has_value();
 }
 
 Result<std::optional<RelayLease>> Store::acquire(std::string_view owner, milliseconds ttl, Deadline deadline) {
@@ -225,9 +230,9 @@ Result<OutboxStatistics> Store::statistics(Deadline deadline) {
     statistics.dead = static_cast<std::uint64_t>(query.integer(2));
     statistics.published = statistics.total - unpublished;
     statistics.pending = unpublished - statistics.dead;
-    if (const auto oldest = query.optional_time(3); oldest.has_value()) {
-        statistics.oldest_pending_age = std::max(connection_->now() - *oldest, milliseconds(0));
-    }
+    const TimePoint now = connection_->now();
+    if (const auto oldest = query.optional_time(3)) statistics.oldest_pending_age = std::max(now - *oldest, milliseconds(0));
+    if (const auto expires_at = query.optional_time(4)) statistics.lease_left = left_of(*expires_at, now);
     return statistics;
 }
 

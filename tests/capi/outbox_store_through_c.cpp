@@ -64,6 +64,7 @@ tkb_status statistics(void* user_data, tkb_outbox_statistics* out, std::uint32_t
     out->dead = counted->dead;
     out->has_oldest_pending = counted->oldest_pending_age ? 1 : 0;
     out->oldest_pending_age_ms = counted->oldest_pending_age.value_or(0ms).count();
+    out->lease_left_ms = counted->lease_left.value_or(0ms).count();
     return TKB_OK;
 }
 

@@ -437,6 +437,26 @@ TEST_CASE_TEMPLATE_DEFINE("OutboxStore: statistics tell published, pending and d
     CHECK(*counted.oldest_pending_age == 4s);  // row 3; the dead one is not pending
 }
 
+TEST_CASE_TEMPLATE_DEFINE("OutboxStore: statistics tell for how long a relay leads, if one does", Backend, outbox_leads) {
+    Backend backend;
+    const auto store = backend.open();
+    CHECK_FALSE(statistics(*store).lease_left.has_value());
+    const auto lease = store->acquire("a", 10min, soon()).value();
+    REQUIRE(lease.has_value());
+    backend.advance(1min);
+    const auto left = statistics(*backend.open()).lease_left;
+    REQUIRE(left.has_value());
+    CHECK(*left <= 9min);
+    CHECK(*left > 8min);
+    backend.advance(10min);
+    CHECK_FALSE(statistics(*store).lease_left.has_value());
+    const auto again = store->acquire("a", 1min, soon()).value();
+    REQUIRE(again.has_value());
+    REQUIRE(statistics(*store).lease_left.has_value());
+    REQUIRE(store->release(*again, soon()).has_value());
+    CHECK_FALSE(statistics(*store).lease_left.has_value());
+}
+
 TEST_CASE_TEMPLATE_DEFINE("OutboxStore: removal is bounded and takes only what it is for", Backend, outbox_remove) {
     Backend backend;
     for (std::uint64_t i = 1; i <= 10; ++i) put(backend, i, "pay-" + std::to_string(i));
@@ -679,6 +699,7 @@ TEST_CASE_TEMPLATE_DEFINE("OutboxStore: whatever happens, a page is what the rul
     TEST_CASE_TEMPLATE_INVOKE(outbox_reason, __VA_ARGS__);      \
     TEST_CASE_TEMPLATE_INVOKE(outbox_flags, __VA_ARGS__);       \
     TEST_CASE_TEMPLATE_INVOKE(outbox_statistics, __VA_ARGS__);  \
+    TEST_CASE_TEMPLATE_INVOKE(outbox_leads, __VA_ARGS__);       \
     TEST_CASE_TEMPLATE_INVOKE(outbox_remove, __VA_ARGS__);      \
     TEST_CASE_TEMPLATE_INVOKE(outbox_remove_dead, __VA_ARGS__); \
     TEST_CASE_TEMPLATE_INVOKE(outbox_deadline, __VA_ARGS__);    \

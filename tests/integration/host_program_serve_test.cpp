@@ -158,6 +158,8 @@ TEST_CASE("ticketbottle: two servers on one database take each other's callbacks
     const auto status = desk.run({"status", "--json"});
     CHECK(holds(status.out, "\"completed\":20"));
     CHECK(holds(status.out, "\"total\":20,\"published\":20,\"pending\":0,\"dead\":0"));
+    CHECK(holds(status.out, "\"lease_left_ms\":"));
+    CHECK(holds(desk.run({"status"}).out, "relay     one leads"));
 }
 
 TEST_CASE("ticketbottle relay, consume and sweep: the same as separate steps") {

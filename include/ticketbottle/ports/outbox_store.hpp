@@ -66,6 +66,8 @@ struct OutboxStatistics {
     std::uint64_t pending = 0;  ///< Neither published nor dead; includes rows held behind a dead one.
     std::uint64_t dead = 0;     ///< `failedEvents`.
     std::optional<std::chrono::milliseconds> oldest_pending_age;
+    /// How long the leading relay's lease still lives, on the store's clock. nullopt: none leads, so nothing is published.
+    std::optional<std::chrono::milliseconds> lease_left;
 };
 
 /// Backends: memory, sqlite, postgres, mariadb. Contract: tests/conformance/outbox_store.hpp; a backend is done when it passes.

@@ -54,8 +54,9 @@ typedef struct tkb_outbox_statistics {
     uint64_t pending;
     uint64_t dead;
     int64_t oldest_pending_age_ms;
+    int64_t lease_left_ms; /**< Of the relay that leads; 0 or less: none does. */
 } tkb_outbox_statistics;
-#define TKB_OUTBOX_STATISTICS_INIT {(uint32_t)sizeof(tkb_outbox_statistics), 0u, 0, 0, 0, 0, 0}
+#define TKB_OUTBOX_STATISTICS_INIT {(uint32_t)sizeof(tkb_outbox_statistics), 0u, 0, 0, 0, 0, 0, 0}
 
 /** Arguments were checked before: rows_max and ttl_ms are in their ranges, owner is not empty. */
 typedef struct tkb_outbox_store_vtable {
