@@ -209,12 +209,13 @@ host::HttpResponse Service::answer(const Request& request, std::uint32_t worker)
 /// has no reply, and a status of 500 asks for it again.
 host::HttpResponse Service::invoke(const Request& request, Worker& worker) {
     if (request.method != "POST") return plain(405, "an invocation is a POST");
-    if (worker.checkout) {
-        const auto inner = request_from_invocation(request.body);
-        if (inner.has_value() && checkout::endpoint_of(inner->path))
-            return {200, "application/json", checkout::to_proxy_reply(sell(*inner, worker))};
+    const Result<Request> inner = request_from_invocation(request.body);
+    if (inner.has_value() && worker.checkout && checkout::endpoint_of(inner->path)) {
+        const checkout::Answer answer = sell(*inner, worker);
+        return {200, "application/json", to_proxy_reply(answer.reply, answer.headers)};
     }
-    const Handled handled = worker.handler.handle_invocation(request.body, Deadline::in(callback_timeout));
+    const Deadline deadline = Deadline::in(callback_timeout);
+    const Handled handled = inner.has_value() ? worker.handler.handle(*inner, deadline) : worker.handler.handle_invocation(request.body, deadline);
     if (!handled.gateway || handled.gateway == Gateway::stripe_eventbridge) return to_http(handled.reply);
     return {200, "application/json", to_proxy_reply(handled.reply)};
 }

@@ -138,20 +138,4 @@ Answer method_not_allowed(Endpoint endpoint) {
     return answer;
 }
 
-std::string to_proxy_reply(const Answer& answer) {
-    std::string headers;
-    json::ObjectWriter header_writer(headers);
-    if (!answer.reply.content_type.empty()) header_writer.string("Content-Type", answer.reply.content_type);
-    for (const Header& header : answer.headers) header_writer.string(header.name, header.value);
-    header_writer.finish();
-    std::string out;
-    json::ObjectWriter writer(out);
-    writer.integer("statusCode", answer.reply.http_status);
-    writer.raw("headers", headers);
-    writer.string("body", answer.reply.body);
-    writer.boolean("isBase64Encoded", false);
-    writer.finish();
-    return out;
-}
-
 }  // namespace ticketbottle::checkout

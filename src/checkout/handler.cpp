@@ -58,6 +58,8 @@ std::string_view name_of(CheckIn::What what) noexcept {
     return "unknown";
 }
 
+std::string proxied(const Answer& answer) { return to_proxy_reply(answer.reply, answer.headers); }
+
 std::string product_name(const Reserved& reserved) {
     return one_line(reserved.ticket_name + " - " + reserved.event_name, stripe::product_name_chars_max);
 }
@@ -337,9 +339,9 @@ Answer CheckoutHandler::check_in(const Request& request, const Caller& caller, D
 
 std::string CheckoutHandler::handle_invocation(std::string_view event, const Caller& caller, Deadline deadline) {
     const Result<Request> request = request_from_invocation(event);
-    if (request.has_value() && request->method != "INVOKE") return to_proxy_reply(handle(*request, caller, deadline));
+    if (request.has_value() && request->method != "INVOKE") return proxied(handle(*request, caller, deadline));
     observer_.log(Severity::warning, "checkout.no_invocation", "", {{"event_bytes", static_cast<std::int64_t>(event.size())}});
-    return to_proxy_reply(refusal(400, "no_invocation", "This is no HTTP request."));
+    return proxied(refusal(400, "no_invocation", "This is no HTTP request."));
 }
 
 }  // namespace ticketbottle::checkout

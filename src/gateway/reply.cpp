@@ -185,4 +185,20 @@ Situation situation_of(Reason reason) noexcept {
     return Situation::transient_error;
 }
 
+std::string to_proxy_reply(const Reply& reply, std::span<const Header> headers) {
+    std::string listed;
+    json::ObjectWriter header_writer(listed);
+    if (!reply.content_type.empty()) header_writer.string("Content-Type", reply.content_type);
+    for (const Header& header : headers) header_writer.string(header.name, header.value);
+    header_writer.finish();
+    std::string out;
+    json::ObjectWriter writer(out);
+    writer.integer("statusCode", reply.http_status);
+    writer.raw("headers", listed);
+    writer.string("body", reply.body);
+    writer.boolean("isBase64Encoded", false);
+    writer.finish();
+    return out;
+}
+
 }  // namespace ticketbottle

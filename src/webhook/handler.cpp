@@ -117,19 +117,4 @@ Handled WebhookHandler::handle_invocation(std::string_view event, Deadline deadl
     return handled;
 }
 
-std::string to_proxy_reply(const Reply& reply) {
-    std::string headers;
-    json::ObjectWriter header_writer(headers);
-    if (!reply.content_type.empty()) header_writer.string("Content-Type", reply.content_type);
-    header_writer.finish();
-    std::string out;
-    json::ObjectWriter writer(out);
-    writer.integer("statusCode", reply.http_status);
-    writer.raw("headers", headers);
-    writer.string("body", reply.body);
-    writer.boolean("isBase64Encoded", false);
-    writer.finish();
-    return out;
-}
-
 }  // namespace ticketbottle

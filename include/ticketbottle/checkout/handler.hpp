@@ -123,7 +123,4 @@ private:
     PaymentProcessor processor_;
 };
 
-/// {"statusCode":..,"headers":{..},"body":..,"isBase64Encoded":false}.
-[[nodiscard]] std::string to_proxy_reply(const Answer& answer);
-
 }  // namespace ticketbottle::checkout

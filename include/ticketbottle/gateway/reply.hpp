@@ -3,9 +3,11 @@
 /// The answer to a callback, in each gateway's words. Source: docs/gateways/replies.md.
 
 #include <ticketbottle/core/notification.hpp>
+#include <ticketbottle/gateway/request.hpp>
 #include <ticketbottle/gateway/verdict.hpp>
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 namespace ticketbottle {
@@ -46,5 +48,9 @@ struct ReplyOptions {
 /// The situation a refusal by a verifier is. config_error is ours: transient_error, so that the gateway retries
 /// after we have been mended.
 [[nodiscard]] Situation situation_of(Reason reason) noexcept;
+
+/// The proxy reply a function returns to API Gateway: {"statusCode":..,"headers":{"Content-Type":..},"body":..,"isBase64Encoded":false}.
+/// \param headers  Beside Content-Type.
+[[nodiscard]] std::string to_proxy_reply(const Reply& reply, std::span<const Header> headers = {});
 
 }  // namespace ticketbottle

@@ -50,7 +50,4 @@ private:
     PaymentProcessor processor_;
 };
 
-/// The proxy reply a function returns: {"statusCode":..,"headers":{"Content-Type":..},"body":..,"isBase64Encoded":false}.
-[[nodiscard]] std::string to_proxy_reply(const Reply& reply);
-
 }  // namespace ticketbottle

@@ -99,3 +99,11 @@ TEST_CASE("Verdict: asking a refusal for its value names the reason") {
     const Verdict refused = Rejection{Reason::bad_amount, "amount: not above zero"};
     CHECK_THROWS_WITH_AS((void)refused.value(), "no verdict: bad_amount: amount: not above zero", BadResultAccess);
 }
+
+TEST_CASE("to_proxy_reply: the four members, the content type only where there is one, other headers after it") {
+    CHECK(to_proxy_reply({200, "application/json", R"({"return_code":1})"}) ==
+          R"({"statusCode":200,"headers":{"Content-Type":"application/json"},"body":"{\"return_code\":1}","isBase64Encoded":false})");
+    CHECK(to_proxy_reply({204, "", ""}) == R"({"statusCode":204,"headers":{},"body":"","isBase64Encoded":false})");
+    const std::vector<Header> headers{{"Vary", "Origin"}};
+    CHECK(to_proxy_reply({200, "", "x"}, headers) == R"({"statusCode":200,"headers":{"Vary":"Origin"},"body":"x","isBase64Encoded":false})");
+}

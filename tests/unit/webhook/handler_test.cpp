@@ -183,9 +183,3 @@ TEST_CASE("WebhookHandler: an event that says nothing of a payment is answered a
     CHECK(handled.situation == Situation::not_for_us);
     CHECK(handled.reply.http_status == 200);
 }
-
-TEST_CASE("to_proxy_reply: the four members, the content type only where there is one") {
-    CHECK(to_proxy_reply({200, "application/json", R"({"return_code":1})"}) ==
-          R"({"statusCode":200,"headers":{"Content-Type":"application/json"},"body":"{\"return_code\":1}","isBase64Encoded":false})");
-    CHECK(to_proxy_reply({204, "", ""}) == R"({"statusCode":204,"headers":{},"body":"","isBase64Encoded":false})");
-}
