@@ -100,7 +100,7 @@ Result<void> CallbackOutboxStore::settle(const RelayLease& lease, milliseconds t
 Result<OutboxStatistics> CallbackOutboxStore::statistics(Deadline deadline) {
     tkb_outbox_statistics told = TKB_OUTBOX_STATISTICS_INIT;
     TKB_TRY(host_.call("host.outbox.statistics", deadline, host_.table().statistics, &told));
-    OutboxStatistics statistics{told.total, told.published, told.pending, told.dead, std::nullopt, std::nullopt};
+    OutboxStatistics statistics{told.total, told.published, told.pending, told.dead, std::nullopt};
     if (told.has_oldest_pending != 0) statistics.oldest_pending_age = milliseconds(std::max<std::int64_t>(told.oldest_pending_age_ms, 0));
     if (told.lease_left_ms > 0) statistics.lease_left = milliseconds(told.lease_left_ms);
     return statistics;

@@ -1,6 +1,7 @@
 #include <ticketbottle/outbox/relay.hpp>
 
 #include "core/format.hpp"
+#include "core/retry.hpp"
 #include "outbox/text.hpp"
 
 #include <algorithm>
@@ -26,6 +27,8 @@ bool is_transient(const DeliveryReport& report) {
 std::string reason_of(const DeliveryReport& report) {
     return report.reason.empty() ? std::string(to_string(report.cause)) : report.reason;
 }
+
+Backoff backoff(const RelayOptions& options) { return {options.backoff_base, options.backoff_max, Jitter::full}; }
 
 }  // namespace
 
@@ -229,20 +232,13 @@ void RelayMachine::transport_answered() {
 RelayAction RelayMachine::stalled_wait(std::uint32_t failures) {
     // Probing twice a lease keeps the lease, and finds the way open soon after it is.
     const milliseconds most = std::max(tick, options_.lease / 2);
-    return Wait{Wait::Why::stalled, std::clamp(jitter(failures > 0 ? failures - 1 : 0), tick, most)};
-}
-
-milliseconds RelayMachine::jitter(std::uint32_t failures) {
-    std::int64_t most = options_.backoff_base.count();
-    for (std::uint32_t i = 0; i < failures && most < options_.backoff_max.count(); ++i) most *= 2;
-    most = std::min<std::int64_t>(most, options_.backoff_max.count());
-    return milliseconds(std::uniform_int_distribution<std::int64_t>(0, most)(random_));
+    return Wait{Wait::Why::stalled, std::clamp(backoff(options_).after(failures > 0 ? failures - 1 : 0, random_), tick, most)};
 }
 
 void RelayMachine::row_failed(const OutboxRow& row, std::string_view reason) {
     const bool dead = row.attempts + 1 >= options_.attempts_max;
     settlement_.push_back({row.id, dead ? RowSettlement::What::dead : RowSettlement::What::retry,
-                           clean_text(reason, reason_bytes_max), dead ? milliseconds(0) : jitter(row.attempts)});
+                           clean_text(reason, reason_bytes_max), dead ? milliseconds(0) : backoff(options_).after(row.attempts, random_)});
     event_types_.push_back(clean_text(row.event_type, event_type_bytes_max));
     attempts_.push_back(row.attempts + 1);
 }

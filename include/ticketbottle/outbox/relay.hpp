@@ -122,7 +122,6 @@ private:
     };
     enum class Role : std::uint8_t { unknown, leading, standby };
 
-    [[nodiscard]] std::chrono::milliseconds jitter(std::uint32_t failures);
     [[nodiscard]] bool renewal_is_due(RelayTime now) const;
     [[nodiscard]] RelayAction next(RelayTime now);
     [[nodiscard]] RelayAction acquire(RelayTime now);

@@ -67,7 +67,7 @@ struct OutboxStatistics {
     std::uint64_t dead = 0;     ///< `failedEvents`.
     std::optional<std::chrono::milliseconds> oldest_pending_age;
     /// How long the leading relay's lease still lives, on the store's clock. nullopt: none leads, so nothing is published.
-    std::optional<std::chrono::milliseconds> lease_left;
+    std::optional<std::chrono::milliseconds> lease_left = std::nullopt;
 };
 
 /// Backends: memory, sqlite, postgres, mariadb. Contract: tests/conformance/outbox_store.hpp; a backend is done when it passes.
