@@ -1,8 +1,8 @@
 #pragma once
 /// \file
 /// What a notification does to a payment: pure rules, the same for every store. A store loads the rows the
-/// lookup names, asks decide, and writes what it says in one transaction. A store that decides in SQL proves itself
-/// equal to this by test. Source of each rule: docs/payments.md.
+/// lookup names, asks decide, and writes what it says in one transaction, in which the rows are still as they were read.
+/// Source of each rule: docs/payments.md.
 
 #include <ticketbottle/core/notification.hpp>
 #include <ticketbottle/ports/outbox_store.hpp>
@@ -39,7 +39,7 @@ inline constexpr std::size_t payment_metadata_bytes_max = 256 * 1024;
 /// Is `stored` what an earlier try of `wanted` made? The same idempotency key, order code, amount and provider.
 [[nodiscard]] bool is_same_request(const Payment& stored, const Payment& wanted);
 
-/// What the store found, read inside the transaction that will write.
+/// What the store found: under locks that last until it has written, or of a version that the write holds it to.
 struct Found {
     std::span<const Payment> candidates;     ///< Rows of the lookup (see PaymentLookup for which of its lists). Two are as good as more.
     const InboxEntry* same_key = nullptr;    ///< The inbox entry of (inbox_gateway, dedup_key), if there is one.
