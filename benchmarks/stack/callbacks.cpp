@@ -156,6 +156,7 @@ void callbacks(const Size& size) {
                threads, connections, "clients", "serve/s", "p50", "p99", "PG CPU", "pgbench/s", "p50", "p99", "PG CPU", "one st./s", "p50", "p99", "PG CPU",
                "serve/pgbench", "serve/one st.", "serve CPU", "load");
     for (const auto& [clients, usual] : {std::pair<std::size_t, double>{1, 5000}, {8, 20'000}, {64, 24'000}}) {
+        if (size.clients != 0 && size.clients != clients) continue;
         const auto count = static_cast<std::size_t>(usual * size.scale) / 64 * 64;
         Run ours, transaction, one_statement;
         std::vector<double> cpu;

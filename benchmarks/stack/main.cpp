@@ -1,4 +1,4 @@
-// benchmark_stack [callbacks] [drain] [delay] [--rounds N] [--scale X]: all of them, unless some are named.
+// benchmark_stack [callbacks] [drain] [delay] [--rounds N] [--scale X] [--clients N]: all of them, unless some are named.
 #include "stack/scenarios.hpp"
 
 #include <cstdio>
@@ -10,7 +10,7 @@
 
 namespace {
 
-constexpr const char* usage = "Usage: benchmark_stack [callbacks] [drain] [delay] [--rounds N] [--scale X]\n";
+constexpr const char* usage = "Usage: benchmark_stack [callbacks] [drain] [delay] [--rounds N] [--scale X] [--clients N]\n";
 
 }  // namespace
 
@@ -31,6 +31,8 @@ int main(int count, char** words) {
             size.rounds = std::atoi(words[++i]);
         } else if (word == "--scale" && value != nullptr && std::atof(value) > 0) {
             size.scale = std::atof(words[++i]);
+        } else if (word == "--clients" && value != nullptr && std::atoi(value) > 0) {
+            size.clients = static_cast<std::size_t>(std::atoi(words[++i]));
         } else {
             std::fputs(usage, stderr);
             return 2;

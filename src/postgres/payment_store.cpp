@@ -1,12 +1,10 @@
 #include "postgres/payment_rows.hpp"
 #include "postgres/pool.hpp"
 #include "postgres/settle_group.hpp"
+#include "postgres/settlement.hpp"
 #include "postgres/sql.hpp"
 
-#include "payment/names.hpp"
-#include "payment/stored_names.hpp"
-
-#include <algorithm>
+#include <ticketbottle/payment/rules.hpp>
 
 namespace ticketbottle::postgres {
 namespace {
@@ -26,13 +24,12 @@ public:
     Result<std::uint64_t> remove_inbox(TimePoint before, std::uint32_t rows_max, Deadline deadline) override;
 
 private:
-    Query settle_query(const SettleCommand& command, bool inbox) const;
-    Result<std::optional<Settled>> settle_in_company(const SettleCommand& command, bool inbox, Deadline deadline);
     Result<bool> has_inbox(std::string_view operation, Deadline deadline);
     Statement statement(const char* name, std::string_view sql) const { return {name, in_schema(sql, impl_.target.schema)}; }
 
     std::shared_ptr<Pool> pool_;
     Pool::Impl& impl_;
+    const Settlement alone_{impl_, Held::wait};
     const Statement insert_ = statement("tkb_create", R"(
 INSERT INTO @.payments (id, "orderCode", "amountCents", currency, provider, "providerTransactionId", "idempotencyKey", "redirectUrl",
                         "paymentUrl", status, metadata, "createdAt", "updatedAt")
@@ -45,10 +42,6 @@ VALUES ($1::text, $2::text, $3::bigint, $4::@."Currency", $5::text, $6::text, $7
         "tkb_by_transaction", "SELECT " TKB_PAYMENT_COLUMNS R"( FROM @.payments WHERE "providerTransactionId" = $1::text)");
     const Statement by_idempotency_key_ =
         statement("tkb_by_key", "SELECT " TKB_PAYMENT_COLUMNS R"( FROM @.payments WHERE "idempotencyKey" = $1::text)");
-    const Statement settle_ = {"tkb_settle", settle_sql(impl_.target.schema, true, Names::few)};
-    const Statement settle_without_inbox_ = {"tkb_settle_plain", settle_sql(impl_.target.schema, false, Names::few)};
-    const Statement settle_any_ = {"", settle_sql(impl_.target.schema, true, Names::any)};
-    const Statement settle_any_without_inbox_ = {"", settle_sql(impl_.target.schema, false, Names::any)};
     const Statement pending_ = statement("tkb_pending", "SELECT " TKB_PAYMENT_COLUMNS R"( FROM @.payments
  WHERE status = 'PENDING' AND "createdAt" < $1::timestamp(3) ORDER BY payments."createdAt", id COLLATE "C" LIMIT $2::int)");
     const Statement raised_ = statement("tkb_raised", "SELECT " TKB_INBOX_COLUMNS R"( FROM @.payment_inbox
@@ -110,129 +103,28 @@ Result<std::optional<Payment>> Store::find(PaymentKey key, std::string_view valu
     return std::optional(std::move(*payment));
 }
 
-/// Names that a row can hold: the others match nothing.
-std::string storable(const std::vector<std::string>& names) {
-    std::vector<std::string> kept;
-    for (const std::string& name : names) {
-        if (clean_text(name) == name) kept.push_back(name);
-    }
-    return array_text(kept);
-}
-
-std::string_view name_of(PayosNumber rule) {
-    switch (rule) {
-        case PayosNumber::dated_base36: return "dated_base36";
-        case PayosNumber::digits: return "digits";
-        case PayosNumber::unknown: break;
-    }
-    return "unknown";
-}
-
-/// In the order of settle_sql's $1, $2, ...
-std::vector<Parameter> settle_parameters(const SettleCommand& command) {
-    const PaymentNotification& notification = command.notification;
-    const auto& amount = notification.amount;
-    const Gateway gateway = payment::inbox_gateway(notification.gateway);
-    const auto number = payment::parse_number(notification.order_id);
-    const std::vector<std::string> providers{payment::folded_provider(to_string(gateway)),
-                                             payment::folded_provider(to_string(notification.gateway))};
-    std::vector<std::string> pass_through;
-    for (const std::string& name : command.pass_through) pass_through.push_back(clean_text(name));
-    return {storable(command.lookup.provider_transaction_ids),
-            storable(command.lookup.order_codes),
-            std::string(to_string(gateway)),
-            clean_text(notification.dedup_key),
-            std::string(to_string(notification.status)),
-            notification.finality == Finality::retryable ? "t" : "f",
-            amount ? Parameter(std::to_string(amount->minor_units)) : Parameter(),
-            amount ? Parameter(std::string(amount->currency.code())) : Parameter(),
-            clean_text(notification.transaction_id),
-            clean_text(notification.charge_id),
-            clean_text(notification.link_id),
-            number ? Parameter(std::to_string(*number)) : Parameter(),
-            timestamp_text(command.now),
-            command.late_success == LateSuccess::reopen ? "t" : "f",
-            notification.gateway == Gateway::payos ? std::string(name_of(command.payos_number)) : std::string(),
-            array_text(pass_through),
-            array_text(providers)};
-}
-
-PaymentStatus status_after(NotifiedStatus status) {
-    if (status == NotifiedStatus::succeeded) return PaymentStatus::completed;
-    return status == NotifiedStatus::failed ? PaymentStatus::failed : PaymentStatus::cancelled;
-}
-
-/// What the statement answered, as the port says it.
-Result<Settled> settled_from(const SettleCommand& command, const Rows& rows) {
-    constexpr std::string_view operation = "payment.settle";
-    const std::string_view verdict = rows.view(0, 0);
-    Settled settled;
-    if (verdict == "malformed") return fail(Errc::malformed, "payment.decide", "the payment's metadata is not a JSON object");
-    if (verdict == "applied") {
-        settled.outcome = Outcome::applied;
-    } else if (verdict == "duplicate") {
-        settled.outcome = Outcome::duplicate;
-    } else if (verdict == "ignored") {
-        settled.outcome = Outcome::ignored;
-    } else {
-        const auto refusal = payment::parse_refusal(verdict);
-        if (!refusal || *refusal == Refusal::none) return fail(Errc::internal, operation, "the statement gave no known verdict");
-        settled.outcome = Outcome::refused;
-        settled.refusal = *refusal;
-    }
-    if (rows.is_null(0, 1)) return settled;
-    settled.payment_id = rows.text(0, 1);
-    settled.order_code = rows.text(0, 2);
-    const auto before = parse_payment_status(rows.view(0, 3));
-    if (!before) return fail(Errc::internal, operation, "column payments.status holds a value no version writes");
-    settled.before = *before;
-    settled.after = settled.outcome == Outcome::applied ? status_after(command.notification.status) : *before;
-    settled.outbox_id = rows.text(0, 4);
-    return settled;
-}
-
-bool has_few_names(const PaymentLookup& lookup) {
-    return std::max(lookup.provider_transaction_ids.size(), lookup.order_codes.size()) <= names_few;
-}
-
-/// nullopt: it is to be done alone.
-Result<std::optional<Settled>> Store::settle_in_company(const SettleCommand& command, bool inbox, Deadline deadline) {
-    if (impl_.options.settlements_per_commit == 1 || !has_few_names(command.lookup)) return std::optional<Settled>();
-    const auto rows = impl_.settlements().run("payment.settle", settle_parameters(command), inbox, deadline);
-    if (!rows.has_value()) return rows.error();
-    if (!rows->has_value() || (*rows)->size() != 1 || (*rows)->view(0, 0) == "again") return std::optional<Settled>();
-    Result<Settled> settled = settled_from(command, **rows);
-    if (!settled.has_value()) return settled.error();
-    return std::optional(std::move(*settled));
-}
-
-Query Store::settle_query(const SettleCommand& command, bool inbox) const {
-    if (has_few_names(command.lookup))
-        return {inbox ? &settle_ : &settle_without_inbox_, settle_parameters(command)};
-    return {inbox ? &settle_any_ : &settle_any_without_inbox_, settle_parameters(command), true};
-}
-
-Result<Settled> Store::settle(const SettleCommand& command, Deadline deadline) {
+Result<Settled> Store::settle(const SettleCommand& given, Deadline deadline) {
     constexpr std::string_view operation = "payment.settle";
     if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline has passed");
-    if (command.notification.status == NotifiedStatus::ignored) {
+    if (given.notification.status == NotifiedStatus::ignored) {
         Settled settled;
         settled.outcome = Outcome::ignored;
         return settled;
     }
     const Result<bool> inbox = has_inbox(operation, deadline);
     if (!inbox.has_value()) return inbox.error();
-    const auto in_company = settle_in_company(command, *inbox, deadline);
-    if (!in_company.has_value()) return in_company.error();
-    if (in_company->has_value()) return **in_company;
-    const Query query = settle_query(command, *inbox);
-    for (;;) {
-        const auto rows = impl_.run(operation, query, Effect::writes, deadline);
-        if (!rows.has_value()) return rows.error();
-        if (rows->size() != 1) return fail(Errc::internal, operation, "the statement gave no verdict");
-        // Another callback of this payment came between: with its work done, ours is decided anew.
-        if (rows->view(0, 0) != "again") return settled_from(command, *rows);
+    const auto command = std::make_shared<const SettleCommand>(storable(given));
+    Settlement::End end{std::optional<Settled>()};
+    if (impl_.options.settlements_per_commit > 1) end = impl_.settlements().run(operation, command, *inbox, deadline);
+    // Where another callback of this payment came between: with its work done, ours is decided anew.
+    while (end.has_value() && !end->has_value()) {
+        const Settlement::Wanted wanted{command.get(), *inbox};
+        auto ends = alone_.run(operation, std::span(&wanted, 1), deadline);
+        if (!ends.has_value()) return ends.error();
+        end = std::move(ends->front());
     }
+    if (!end.has_value()) return end.error();
+    return std::move(**end);
 }
 
 Result<std::vector<Payment>> Store::pending(TimePoint created_before, std::uint32_t rows_max, Deadline deadline) {

@@ -4,6 +4,7 @@
 /// Times come out as milliseconds since 1970 and go in as timestamp text (UTC), so no session setting matters. Internal: not installed.
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,17 +17,29 @@ namespace ticketbottle::postgres {
 [[nodiscard]] std::string layout_sql(std::string_view schema);
 
 /// How many names each list of a notification holds. As one element of `few` PostgreSQL plans a prepared settlement once; to a list of
-/// any length it gives a guess so high that it plans each call anew, which costs more than the settlement itself.
+/// any length it gives a guess so high that it plans each call anew, which costs more than the reading itself.
 enum class Names : bool { few, any };
 inline constexpr std::size_t names_few = 2;  // what the gateways' own callbacks give
 
-/// Of a payment that another transaction holds: wait for it, or let it be; the verdict is then `again`.
-enum class Held : bool { wait, leave };
+/// What payment::decide has to know of one notification, in one snapshot. $1, $2 the lookup's provider transaction ids and order codes,
+/// and with an inbox $3 gateway, $4 dedup key. \param inbox  Is payment_inbox there?
+/// Columns: of the inbox?, then of a candidate id, order code, amount, currency, provider, status, metadata, failed and cancelled in ms,
+/// version; of the inbox's entry payment id, nothing, amount, currency, refusal, status, nothing three times, version.
+[[nodiscard]] std::string settle_read_sql(std::string_view schema, bool inbox, Names names);
+/// $1 payment id. Its entries of successes, TKB_INBOX_COLUMNS.
+[[nodiscard]] std::string settle_charges_sql(std::string_view schema);
 
-/// Settles one notification in one statement; the rules are payment::decide's, in its order. \param inbox  Is payment_inbox there?
-/// Columns: verdict, payment id, order code, status before, outbox id. Verdicts: again, malformed, applied, duplicate, ignored, or a
-/// refusal's name. Parameters: settle_parameters in settle.cpp.
-[[nodiscard]] std::string settle_sql(std::string_view schema, bool inbox, Names names, Held held = Held::wait);
+/// Of a payment that another transaction holds: wait for it, or let it be.
+enum class Held : bool { wait, leave };
+/// What is done in the inbox.
+enum class Keep : std::uint8_t {
+    nothing,  ///< There is none.
+    added,    ///< An entry of a key that had none.
+    changed,  ///< The entry that the key has.
+};
+/// Writes what was decided, if payment and entry are still as they were read; all or nothing. One row if it is done: the id of the event
+/// that was written, or null. Parameters: write_query in settlement.cpp.
+[[nodiscard]] std::string settle_write_sql(std::string_view schema, Keep keep, Held held);
 
 /// A TIMESTAMP column as milliseconds since 1970.
 #define TKB_MS(column) "(extract(epoch from " column ") * 1000)::bigint"

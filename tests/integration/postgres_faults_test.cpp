@@ -39,7 +39,8 @@ std::string count(const PostgresSchema& schema, const std::string& table_and_con
 /// A session that holds something open until it is let go.
 class OtherSession {
 public:
-    explicit OtherSession(const std::string& sql) : handle_(PQconnectdb(test::postgres_url().c_str()), PQfinish) {
+    explicit OtherSession(const std::string& sql) : handle_(PQconnectdb(test::postgres_url().c_str()), PQfinish) { execute(sql); }
+    void execute(const std::string& sql) {
         const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQexec(handle_.get(), sql.c_str()), PQclear);
         REQUIRE(PQresultStatus(result.get()) != PGRES_FATAL_ERROR);
     }
@@ -135,8 +136,9 @@ TEST_CASE("PaymentStore: a row locked by somebody ends the call at its deadline,
 /// Callers that all wait behind two groups which wait for a table lock: the next groups are of many.
 class WaitingCallers {
 public:
-    WaitingCallers(PostgresSchema& schema, int callers) : schema_(schema) {
-        schema.options().url = Secret(test::postgres_url("?connection_limit=4&schema=" + schema.name()));  // so two groups at a time
+    /// \param connections  Half as many groups at a time, at most.
+    WaitingCallers(PostgresSchema& schema, int callers, int connections = 4) : schema_(schema) {
+        schema.options().url = Secret(test::postgres_url("?connection_limit=" + std::to_string(connections) + "&schema=" + schema.name()));
         pool_ = schema.pool();
         const auto store = postgres::payment_store(pool_);
         for (int n = 1; n <= callers; ++n) conformance::payments::create(*store, make_payment(n));
@@ -164,10 +166,11 @@ public:
     /// Until so many sessions wait for the table.
     void wait_for_waiting(long sessions) const {
         const Deadline deadline = soon();
-        while (!deadline.expired() &&
-               count_of("SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace"
-                        " WHERE c.relname = 'payments' AND n.nspname = '" + schema_.name() + "' AND NOT l.granted") < sessions)
-            std::this_thread::sleep_for(5ms);
+        while (!deadline.expired() && waiting() < sessions) std::this_thread::sleep_for(5ms);
+    }
+    [[nodiscard]] long waiting() const {
+        return count_of("SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace"
+                        " WHERE c.relname = 'payments' AND n.nspname = '" + schema_.name() + "' AND NOT l.granted");
     }
     [[nodiscard]] const std::vector<Result<Settled>>& settled() const { return settled_; }
     [[nodiscard]] static long count_of(const std::string& sql) { return std::stol(postgres_rows(sql).at(0).at(0)); }
@@ -194,6 +197,73 @@ TEST_CASE("PaymentStore: settlements that wait for one another share a transacti
     CHECK(count(schema, "payment_inbox") == "18");
     // Two went before the lock was let go, each by itself; 16 waited for them.
     CHECK(WaitingCallers::count_of("SELECT count(DISTINCT xmin::text) FROM " + schema.name() + ".payment_inbox") <= 4);
+}
+
+TEST_CASE("PaymentStore: few callers make two groups at once, and a third begins when it is worth one") {
+    PostgresSchema schema(Migrated::yes);
+    WaitingCallers callers(schema, 18, 8);
+    SUBCASE("9: the second to go, and seven who wait for them") {
+        callers.settle(one_to(9), [&] { CHECK(callers.waiting() == 2); });
+        CHECK(count(schema, "outbox") == "9");
+    }
+    SUBCASE("18: eight of them are a third group") {
+        callers.settle(one_to(18), [&] {
+            callers.wait_for_waiting(3);
+            CHECK(callers.waiting() == 3);
+        });
+        CHECK(count(schema, "outbox") == "18");
+    }
+}
+
+/// Settles while `other` holds something back that the settlement has not seen; lets go when it waits, and gives what it came to.
+Result<Settled> settle_behind(const PostgresSchema& schema, OtherSession& other, const PaymentNotification& notification) {
+    Result<Settled> settled = fail(Errc::internal, "test", "not called");
+    std::thread caller([&] { settled = postgres::payment_store(schema.pool())->settle(command(notification), soon()); });
+    const Deadline deadline = soon();
+    const auto waits = [&] {
+        return postgres_rows("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%\"" + schema.name() + "\"%'")
+                   .at(0).at(0) != "0";
+    };
+    while (!deadline.expired() && !waits()) std::this_thread::sleep_for(5ms);
+    CHECK_FALSE(deadline.expired());
+    other.execute("COMMIT");
+    caller.join();
+    return settled;
+}
+
+TEST_CASE("PaymentStore: what came between reading and writing is judged anew") {
+    PostgresSchema schema(Migrated::yes);
+    const auto store = postgres::payment_store(schema.pool());
+    for (int n = 1; n <= 2; ++n) conformance::payments::create(*store, make_payment(n));
+    const PaymentNotification paid = success(make_payment(1));
+    const auto entry_of = [&](const Payment& payment, const char* status) {
+        return fmt::format(R"(INSERT INTO "{}".payment_inbox (gateway, "dedupKey", "paymentId", "transactionId", "chargeId", status, amount,
+                              currency, outcome, refusal, raised, "receivedAt")
+                              VALUES ('{}', '{}', '{}', 't', '', '{}', {}, 'VND', 'applied', 'none', false, now()))",
+                           schema.name(), to_string(paid.gateway), paid.dedup_key, payment.id, status, payment.amount.minor_units);
+    };
+    SUBCASE("the payment was closed") {
+        OtherSession other("BEGIN; UPDATE " + schema.name() + ".payments SET status = 'FAILED', \"failedAt\" = now() WHERE id = '" +
+                           make_payment(1).id + "'");
+        CHECK(settle_behind(schema, other, paid).value().refusal == Refusal::late_success);
+        CHECK(count(schema, "payments WHERE status = 'COMPLETED'") == "0");
+        CHECK(count(schema, "outbox") == "0");
+        CHECK(count(schema, "payment_inbox WHERE raised") == "1");
+    }
+    SUBCASE("another payment took the notification's key") {
+        OtherSession other("BEGIN; " + entry_of(make_payment(2), "succeeded"));
+        CHECK(settle_behind(schema, other, paid).value().refusal == Refusal::content_conflict);
+        CHECK(count(schema, "payments WHERE status = 'COMPLETED'") == "0");
+        CHECK(count(schema, "outbox") == "0");
+    }
+    SUBCASE("the entry of the key changed") {
+        postgres_rows(entry_of(make_payment(1), "failed"));
+        OtherSession other("BEGIN; UPDATE " + schema.name() + ".payment_inbox SET status = 'succeeded', \"paymentId\" = '" +
+                           make_payment(2).id + "'");
+        CHECK(settle_behind(schema, other, paid).value().refusal == Refusal::content_conflict);
+        CHECK(count(schema, "payments WHERE status = 'COMPLETED'") == "0");
+        CHECK(count(schema, "outbox") == "0");
+    }
 }
 
 TEST_CASE("PaymentStore: in one group, repeats of one notification have one effect") {
