@@ -1,4 +1,4 @@
-// benchmark_orders [--rounds N] [--scale X] [--binlog]: Stripe webhooks settled on the tables of docs/cachao.md, a MariaDB with synced
+// benchmark_orders [--rounds N] [--scale X] [--threads N] [--binlog]: Stripe webhooks settled on the tables of docs/cachao.md, a MariaDB with synced
 // commits; Floor writes two rows of the same tables. In turns; medians, and the median of the rounds' ratios.
 #include "orders/floor.hpp"
 #include "stack/figures.hpp"
@@ -29,6 +29,7 @@ constexpr int history = 50'000;  // orders paid before
 struct Size {
     int rounds = 5;
     double scale = 1;
+    std::size_t threads = 0;  // 0: 1, 8 and 32 in turn
     bool binlog = false;
 };
 
@@ -213,7 +214,7 @@ void run(const Size& size) {
                "+ticket/s", "CPU", "ratio", "load");
     for (const int ticket : {0, 1}) {
         for (const auto& [threads, usual] : {std::pair<std::size_t, double>{1, 1500}, {8, 4000}, {32, 8000}})
-            compare(shop, threads, ticket, static_cast<std::int64_t>(usual * size.scale), size.rounds);
+            if (size.threads == 0 || size.threads == threads) compare(shop, threads, ticket, static_cast<std::int64_t>(usual * size.scale), size.rounds);
     }
 }
 
@@ -229,10 +230,12 @@ int main(int count, char** words) {
             size.binlog = true;
         } else if (word == "--rounds" && value != nullptr && std::atoi(value) > 0) {
             size.rounds = std::atoi(words[++i]);
+        } else if (word == "--threads" && value != nullptr && std::atoi(value) > 0) {
+            size.threads = static_cast<std::size_t>(std::atoi(words[++i]));
         } else if (word == "--scale" && value != nullptr && std::atof(value) >= 0.01) {
             size.scale = std::atof(words[++i]);
         } else {
-            std::fputs("Usage: benchmark_orders [--rounds N] [--scale X] [--binlog]\n", stderr);
+            std::fputs("Usage: benchmark_orders [--rounds N] [--scale X] [--threads 1|8|32] [--binlog]\n", stderr);
             return 2;
         }
     }

@@ -39,6 +39,8 @@ struct Query {
     Overflow overflow = Overflow::fail;
     bool counted = true;      ///< Are matched() and insert_id() looked at? Among statements together they cost something.
     std::string column = {};  ///< "tickets.sold_quantity of 17": what a value that does not fit is told by, if it is known whose it was.
+    /// Of run_and_commit: an UPDATE that must find so many rows, and must not set LAST_INSERT_ID to 0, or nothing is committed.
+    std::optional<std::int64_t> must_find = {};
 };
 
 /// What came back for one query, each value as text: integers and DECIMALs exactly as the server has them.
@@ -90,16 +92,15 @@ enum class Effect : std::uint8_t { reads, writes };
 
 /// How several statements go to the server.
 enum class Trip : std::uint8_t {
-    together,  ///< In one round trip, if the server can; an error does not say whose it is.
+    together,  ///< In one round trip; an error does not say whose it is.
     each,
 };
 
 class Connection {
 public:
-    /// \param trips  Trip::each: as with a server that prepares no compound statements.
-    /// Errors: unavailable, with the reason; cancelled; unsupported (a server that is too old, authentication that is not allowed).
-    [[nodiscard]] static Result<std::unique_ptr<Connection>> open(const Options& options, Deadline deadline,
-                                                                  Trip trips = Trip::together);
+    /// Errors: unavailable, with the reason; cancelled; unsupported (a server that is too old or is not MariaDB, authentication that
+    /// is not allowed).
+    [[nodiscard]] static Result<std::unique_ptr<Connection>> open(const Options& options, Deadline deadline);
     ~Connection();
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
@@ -109,11 +110,15 @@ public:
     /// closed then, and the server gives up what still runs there (a wait for a lock after 5 s at most).
     [[nodiscard]] Result<Rows> run(std::string_view operation, const Query& query, Effect effect, Deadline deadline);
     /// Statements of one transaction, which begins with the first of them unless it has begun; the first error ends them.
-    /// Together they are one prepared compound statement (MariaDB from 10.6 on), else each goes by itself: the same statements in
-    /// the same order, each with a snapshot of its own. Those that give rows begin with SELECT. Answers: one for each, in their
-    /// order; insert_id() is told of statements that give LAST_INSERT_ID a value and found a row. After an error: rollback().
+    /// Together they are one prepared compound statement: the same statements in the same order, each with a snapshot of its own.
+    /// Those that give rows begin with SELECT. Answers: one for each, in their order; insert_id() is told of statements that give
+    /// LAST_INSERT_ID a value and found a row. After an error: rollback().
     [[nodiscard]] Result<std::vector<Rows>> run_all(std::string_view operation, const std::vector<Query>& queries, Trip trip,
                                                     Deadline deadline);
+    /// The last statements of the transaction that has begun, none of which gives rows, and its COMMIT if each of them
+    /// found what it must, in one round trip. False: one did not; the transaction is open, and has what the statements wrote.
+    /// Errors: also outcome_unknown, unless it is certain that nothing was done. After an error: rollback().
+    [[nodiscard]] Result<bool> run_and_commit(std::string_view operation, const std::vector<Query>& queries, Deadline deadline);
     /// A statement without parameters and rows, not prepared: DDL.
     [[nodiscard]] Result<void> execute(std::string_view operation, std::string_view text, Effect effect, Deadline deadline);
 
@@ -127,7 +132,10 @@ public:
     [[nodiscard]] bool usable() const;
     /// "MariaDB 10.11.19", "MySQL 8.0.36".
     [[nodiscard]] std::string server() const;
-    [[nodiscard]] bool is_mysql() const;
+    /// The number of the last failure.
+    [[nodiscard]] unsigned last_error() const noexcept { return last_error_; }
+    /// Is it lost? No other call can be served.
+    [[nodiscard]] bool lost() const noexcept { return broken_; }
 
 private:
     struct CloseStatement {
@@ -150,6 +158,8 @@ private:
                                                      Deadline deadline);
     [[nodiscard]] Result<std::vector<Rows>> run_together(std::string_view operation, const std::vector<Query>& queries,
                                                          MYSQL_STMT* statement, Deadline deadline);
+    [[nodiscard]] Result<bool> run_to_commit(std::string_view operation, const std::vector<Query>& queries, MYSQL_STMT* statement,
+                                             Deadline deadline);
     [[nodiscard]] Result<void> send(std::string_view operation, MYSQL_STMT* statement, std::vector<MYSQL_BIND>& binds, Effect effect,
                                     Deadline deadline);
     [[nodiscard]] Result<void> next_answer(std::string_view operation, MYSQL_STMT* statement, Deadline deadline);
@@ -166,8 +176,7 @@ private:
     bool in_transaction_ = false;
     bool broken_ = false;
     bool lost_statement_ = false;
-    bool compounds_ = true;    ///< Does the server prepare compound statements? Until it says otherwise.
-    unsigned last_error_ = 0;  ///< The number of the last failure.
+    unsigned last_error_ = 0;
 };
 
 }  // namespace ticketbottle::mariadb

@@ -4,6 +4,8 @@
 #include "mariadb/error.hpp"
 #include "mariadb/quiet_pipe.hpp"
 
+#include <deque>
+
 namespace ticketbottle::mariadb {
 namespace {
 
@@ -11,18 +13,29 @@ constexpr unsigned unknown_statement = 1243;  // ER_UNKNOWN_STMT_HANDLER
 
 bool gives_rows(const Query& query) { return query.text.starts_with("SELECT"); }
 
+/// Errors of what was to be written, or of the right to: no COMMIT has them.
+bool of_values(Errc code) { return code == Errc::invalid_argument || code == Errc::conflict || code == Errc::unsupported; }
+
+enum class Compound : std::uint8_t { begins, goes_on, commits };
+
 /// What the statements found comes last, as one row. No column that the statements name is called as these variables are.
-std::string compound_of(const std::vector<Query>& queries, bool begins) {
+std::string compound_of(const std::vector<Query>& queries, Compound compound) {
+    const bool commits = compound == Compound::commits;
     std::string counts, text;
     for (std::size_t i = 0; i < queries.size(); ++i) {
         text += formatted(" {};", queries[i].text);
-        if (gives_rows(queries[i]) || !queries[i].counted) continue;
+        if (commits && queries[i].must_find) text += " SET tkb_good = tkb_good AND ROW_COUNT() = ? AND LAST_INSERT_ID() <> 0;";
+        if (gives_rows(queries[i]) || !queries[i].counted || commits) continue;
         text += formatted(" SET tkb_found_{0} = ROW_COUNT(), tkb_id_{0} = LAST_INSERT_ID();", i);
         counts += formatted("{0}tkb_found_{1}, tkb_id_{1}", counts.empty() ? "" : ", ", i);
     }
+    if (commits)
+        return formatted("BEGIN NOT ATOMIC DECLARE tkb_good BIGINT DEFAULT 1;{} IF tkb_good THEN COMMIT; END IF; SELECT tkb_good; END",
+                         text);
     const std::string declared = counts.empty() ? "" : formatted(" DECLARE {} BIGINT;", counts);
     const std::string told = counts.empty() ? "" : formatted(" SELECT {};", counts);
-    return formatted("BEGIN NOT ATOMIC{}{}{}{} END", declared, begins ? " START TRANSACTION;" : "", text, told);
+    const std::string_view begin = compound == Compound::begins ? " START TRANSACTION;" : "";
+    return formatted("BEGIN NOT ATOMIC{}{}{}{} END", declared, begin, text, told);
 }
 
 }  // namespace
@@ -30,18 +43,14 @@ std::string compound_of(const std::vector<Query>& queries, bool begins) {
 Result<std::vector<Rows>> Connection::run_all(std::string_view operation, const std::vector<Query>& queries, Trip trip,
                                               Deadline deadline) {
     const std::size_t statements = queries.size() + (in_transaction_ ? 0 : 1);
-    if (trip == Trip::each || !compounds_ || statements < 2) return run_each(operation, queries, deadline);
+    if (trip == Trip::each || statements < 2) return run_each(operation, queries, deadline);
     if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline has passed");
     if (broken_) return fail(Errc::unavailable, operation, "the connection is lost");
     const QuietPipe quiet;
-    const std::string text = compound_of(queries, !in_transaction_);
+    const std::string text = compound_of(queries, in_transaction_ ? Compound::goes_on : Compound::begins);
     for (bool again = false;; again = true) {
         const auto prepared = prepare(operation, text, deadline);
-        if (!prepared.has_value()) {
-            if (!compound_unknown(last_error_) || broken_) return prepared.error();
-            compounds_ = false;
-            return run_each(operation, queries, deadline);
-        }
+        if (!prepared.has_value()) return prepared.error();
         const bool began = in_transaction_;
         in_transaction_ = true;  // from here on nothing stands until the commit
         auto answers = run_together(operation, queries, *prepared, deadline);
@@ -52,6 +61,53 @@ Result<std::vector<Rows>> Connection::run_all(std::string_view operation, const 
         if (again || last_error_ != unknown_statement) return answers;
         in_transaction_ = began;
     }
+}
+
+Result<bool> Connection::run_and_commit(std::string_view operation, const std::vector<Query>& queries, Deadline deadline) {
+    if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline passed before the commit");
+    if (broken_) return fail(Errc::unavailable, operation, "the connection was lost before the commit");
+    if (!in_transaction_) return fail(Errc::internal, operation, "no transaction to commit");
+    const QuietPipe quiet;
+    const std::string text = compound_of(queries, Compound::commits);
+    for (bool again = false;; again = true) {
+        const auto prepared = prepare(operation, text, deadline);
+        if (!prepared.has_value()) return prepared.error();
+        auto good = run_to_commit(operation, queries, *prepared, deadline);
+        if (!lost_statement_) return good;
+        lost_statement_ = false;
+        statements_.erase(text);
+        if (again || last_error_ != unknown_statement) return good;
+    }
+}
+
+/// A statement's error leaves nothing done; one that may be the COMMIT's leaves it open.
+Result<bool> Connection::run_to_commit(std::string_view operation, const std::vector<Query>& queries, MYSQL_STMT* statement,
+                                       Deadline deadline) {
+    std::vector<MYSQL_BIND> binds;
+    std::deque<Parameter> must_find;
+    for (const Query& query : queries) {
+        for (const Parameter& parameter : query.parameters) binds.push_back(bound(parameter));
+        if (query.must_find) must_find.emplace_back(*query.must_find), binds.push_back(bound(must_find.back()));
+    }
+    in_transaction_ = false;  // an answer that is lost may have been the commit's
+    last_error_ = 0;
+    Rows rows;
+    auto done = send(operation, statement, binds, Effect::writes, deadline);
+    if (done.has_value()) done = read_rows(operation, statement, {}, Effect::writes, deadline, rows);
+    if (done.has_value()) done = next_answer(operation, statement, deadline);
+    if (done.has_value()) {
+        (void)mysql_stmt_free_result(statement);  // all was read: only memory
+        in_transaction_ = rows.integer(0, 0) == 0;
+        return !in_transaction_;
+    }
+    const Error error = done.error();
+    if (error.code == Errc::outcome_unknown || broken_) return error;
+    if (lost_statement_ || commit_undone(last_error_) || of_values(error.code)) {
+        in_transaction_ = true;
+        return error;
+    }
+    broken_ = true;  // whatever it is, a fresh connection is certain to have no transaction
+    return fail(Errc::outcome_unknown, operation, std::string(error.detail_text()));
 }
 
 Result<std::vector<Rows>> Connection::run_each(std::string_view operation, const std::vector<Query>& queries, Deadline deadline) {

@@ -161,8 +161,6 @@ bool commit_undone(unsigned number) noexcept { return is_one_of(number, {1205, 1
 
 bool lost_statement(unsigned number) noexcept { return number == 1243 || number == 1615; }
 
-bool compound_unknown(unsigned number) noexcept { return is_one_of(number, {1064, 1235, 1295}); }
-
 std::string one_line(std::string_view message) {
     const bool text = utf8::valid(message);
     std::string line;

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Error numbers of MariaDB, of MySQL and of Connector/C as Errc. Internal: not installed.
+/// Error numbers of MariaDB, of MySQL (which may stand behind a wrong address) and of Connector/C as Errc. Internal: not installed.
 /// Source: MariaDB's list of error codes, MySQL 8.0's server error reference, errmsg.h of Connector/C 3.3.
 
 #include <ticketbottle/core/result.hpp>
@@ -35,8 +35,6 @@ struct ErrorRow {
 [[nodiscard]] bool commit_undone(unsigned number) noexcept;
 /// The server does not know the prepared statement (any more), or wants it prepared again; it was not run.
 [[nodiscard]] bool lost_statement(unsigned number) noexcept;
-/// The server cannot prepare a compound statement: it does not know it, or not as a prepared one.
-[[nodiscard]] bool compound_unknown(unsigned number) noexcept;
 /// One line of UTF-8, at most 300 bytes.
 [[nodiscard]] std::string one_line(std::string_view message);
 

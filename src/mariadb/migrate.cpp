@@ -107,8 +107,8 @@ private:
         auto lease = pool_.borrow(operation, deadline_);
         if (!lease.has_value()) return lease.error();
         const std::string text =
-            formatted("CREATE TABLE IF NOT EXISTS {} {} ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE {}",
-                      table.name, table.definition, (*lease)->is_mysql() ? "utf8mb4_0900_bin" : "utf8mb4_nopad_bin");
+            formatted("CREATE TABLE IF NOT EXISTS {} {} ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+                      table.name, table.definition);
         return (*lease)->execute(operation, text, Effect::writes, deadline_);
     }
 

@@ -21,8 +21,7 @@ constexpr std::size_t packet_bytes_max = 32 * 1024 * 1024;
 // The password goes over the line hashed; mysql_clear_password is added where the server has proved who it is.
 constexpr std::string_view authentication = "mysql_native_password,client_ed25519,caching_sha2_password";
 constexpr std::string_view authentication_verified = "mysql_native_password,client_ed25519,caching_sha2_password,mysql_clear_password";
-constexpr unsigned long mariadb_version_least = 100500;
-constexpr unsigned long mysql_version_least = 80017;  // utf8mb4_0900_bin
+constexpr unsigned long version_least = 100600;  // SKIP LOCKED, and compound statements that can be prepared
 
 // What the session is must not depend on how the server is set up. A wait for a lock ends before the patience of most callers, and for a
 // call that was cut off it is what ends the wait on the server: nothing is killed over a second connection, which behind a balancer
@@ -78,12 +77,11 @@ bool set_options(MYSQL* handle, const Tls& tls) {
 
 }  // namespace
 
-Result<std::unique_ptr<Connection>> Connection::open(const Options& options, Deadline deadline, Trip trips) {
+Result<std::unique_ptr<Connection>> Connection::open(const Options& options, Deadline deadline) {
     if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline has passed");
     const bool deadline_is_first = deadline.remaining() <= options.connect_timeout;
     const QuietPipe quiet;
     auto connection = std::unique_ptr<Connection>(new Connection());
-    connection->compounds_ = trips == Trip::together;
     auto connected = connection->connect(options, deadline);
     if (connected.has_value()) return connection;
     connection->broken_ = true;
@@ -117,16 +115,16 @@ Result<void> Connection::connect(const Options& options, Deadline deadline) {
 Result<void> Connection::check_server(const Options& options) {
     if (options.tls.mode != TlsMode::off && mysql_get_ssl_cipher(handle_) == nullptr)
         return fail(Errc::unavailable, operation, "the server does not encrypt");
-    const bool old = mysql_get_server_version(handle_) < (is_mysql() ? mysql_version_least : mariadb_version_least);
-    if (old) return fail(Errc::unsupported, operation, server() + "; MariaDB 10.5 or MySQL 8.0.17 is needed, or later");
+    // MySQL has no compound statements outside of stored programs.
+    if (mariadb_connection(handle_) == 0 || mysql_get_server_version(handle_) < version_least)
+        return fail(Errc::unsupported, operation, server() + "; MariaDB 10.6 is needed, or later");
     return {};
 }
 
-bool Connection::is_mysql() const { return mariadb_connection(handle_) == 0; }
-
 std::string Connection::server() const {
     const unsigned long version = mysql_get_server_version(handle_);
-    return formatted("{} {}.{}.{}", is_mysql() ? "MySQL" : "MariaDB", version / 10000, version / 100 % 100, version % 100);
+    const char* const name = mariadb_connection(handle_) != 0 ? "MariaDB" : "MySQL";
+    return formatted("{} {}.{}.{}", name, version / 10000, version / 100 % 100, version % 100);
 }
 
 }  // namespace ticketbottle::mariadb

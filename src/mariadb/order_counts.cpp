@@ -33,26 +33,40 @@ std::vector<Query> counting(const Order& order) {
     return queries;
 }
 
-Result<std::vector<Shortfall>> shortfalls_of(Transaction& transaction, const Order& order, std::span<const Rows> answers) {
+std::vector<Shortfall> shortfalls_of(const Order& order, const Standing& ticket, const Standing& code) {
+    const auto above = [](const Standing& standing) { return standing.count && standing.limit && *standing.count > *standing.limit; };
     std::vector<Shortfall> shortfalls;
-    const bool countable = order.quantity > 0;
-    if (!countable) shortfalls.push_back({oversold, "quantity_invalid", order.ticket_id, {}, {}});
-    if (countable && answers.front().matched() == 0) shortfalls.push_back({oversold, "ticket_missing", order.ticket_id, {}, {}});
-    if (order.discount_code_id != 0 && answers.back().matched() == 0)
+    if (order.quantity < 1) {
+        shortfalls.push_back({oversold, "quantity_invalid", order.ticket_id, {}, {}});
+    } else if (!ticket.there) {
+        shortfalls.push_back({oversold, "ticket_missing", order.ticket_id, {}, {}});
+    } else if (above(ticket)) {
+        shortfalls.push_back({oversold, "sold_out", order.ticket_id, ticket.count, ticket.limit});
+    }
+    if (order.discount_code_id == 0) return shortfalls;
+    if (!code.there) {
         shortfalls.push_back({code_exceeded, "code_missing", order.discount_code_id, {}, {}});
-    if (std::ranges::none_of(answers, [](const Rows& rows) { return rows.insert_id() == order_sql::above_limit; })) return shortfalls;
+    } else if (above(code)) {
+        shortfalls.push_back({code_exceeded, "used_up", order.discount_code_id, code.count, code.limit});
+    }
+    return shortfalls;
+}
+
+Result<std::vector<Shortfall>> shortfalls_of(Transaction& transaction, const Order& order, std::span<const Rows> answers) {
+    Standing ticket, code;
+    ticket.there = order.quantity > 0 && answers.front().matched() > 0;
+    code.there = order.discount_code_id != 0 && answers.back().matched() > 0;
+    if (std::ranges::none_of(answers, [](const Rows& rows) { return rows.insert_id() == order_sql::above_limit; }))
+        return shortfalls_of(order, ticket, code);
     // Both rows are ours until the commit, so this is how they will stand.
     const auto rows = transaction.run({order_sql::look, {order.ticket_id, order.discount_code_id}});
     if (!rows.has_value()) return rows.error();
     for (std::size_t i = 0; i < rows->size(); ++i) {
-        const bool ticket = rows->flag(i, 0);
-        const auto count = number(*rows, i, 1);
-        const auto limit = number(*rows, i, 2);
-        if (!limit || !count || *count <= *limit || (ticket && !countable)) continue;
-        shortfalls.push_back(ticket ? Shortfall{oversold, "sold_out", order.ticket_id, count, limit}
-                                    : Shortfall{code_exceeded, "used_up", order.discount_code_id, count, limit});
+        Standing& standing = rows->flag(i, 0) ? ticket : code;
+        standing.count = number(*rows, i, 1);
+        standing.limit = number(*rows, i, 2);
     }
-    return shortfalls;
+    return shortfalls_of(order, ticket, code);
 }
 
 OutboxRow event_of(const Shortfall& shortfall, const Order& order, TimePoint now) {

@@ -20,6 +20,16 @@ struct Shortfall {
     std::optional<std::int64_t> limit;  ///< quantity or max_uses.
 };
 
+/// A ticket's or a code's row, an order counted in.
+struct Standing {
+    bool there = false;
+    std::optional<std::int64_t> count;  ///< nullopt: it is not above its limit.
+    std::optional<std::int64_t> limit;  ///< nullopt: none.
+};
+
+/// What the order took and was not there. \param ticket, code  As they stand with it.
+[[nodiscard]] std::vector<Shortfall> shortfalls_of(const Order& order, const Standing& ticket, const Standing& code);
+
 /// Statements that add the order to its counts, within the transaction that completes it.
 [[nodiscard]] std::vector<Query> counting(const Order& order);
 /// What they found; order_sql::look where something is above its limit. \param answers  One for each of counting()'s.

@@ -11,8 +11,6 @@
 namespace ticketbottle::mariadb {
 namespace {
 
-constexpr std::size_t session_id_bytes_max = 255;  // of the column; Stripe's are some 66
-
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 PaymentStatus status_of(std::string_view status, const OrderOptions& options, bool& foreign) {
@@ -42,11 +40,6 @@ std::optional<std::int64_t> order_number(std::string_view name) noexcept {
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
     return error == std::errc() ? std::optional(number) : std::nullopt;
-}
-
-bool is_session_id(std::string_view name) noexcept {
-    const auto plain = [](char c) { return c > ' ' && c < '\x7f'; };
-    return name.starts_with("cs_") && name.size() <= session_id_bytes_max && std::ranges::all_of(name, plain);
 }
 
 std::optional<std::int64_t> minor_units(std::string_view decimal, int exponent) noexcept {

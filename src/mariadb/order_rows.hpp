@@ -2,6 +2,7 @@
 /// \file
 /// Rows of `ticket_orders` and `payment_inbox` as values. Internal: not installed.
 
+#include "gateway/stripe/session_id.hpp"
 #include "mariadb/connection.hpp"
 
 #include <ticketbottle/mariadb/orders.hpp>
@@ -30,8 +31,8 @@ struct Order {
 
 /// An order's id as a name gives it: digits without a leading zero, at most the largest BIGINT. nullopt: names no order.
 [[nodiscard]] std::optional<std::int64_t> order_number(std::string_view name) noexcept;
-/// Could it be the id of a checkout session ("cs_...")? Nothing else is looked for in that column.
-[[nodiscard]] bool is_session_id(std::string_view name) noexcept;
+/// Nothing else is looked for in the column of checkout sessions.
+using stripe::is_session_id;
 /// "19.99" with exponent 2 is 1999. nullopt: not digits with one point, below zero, too large, or a fraction of a minor unit.
 [[nodiscard]] std::optional<std::int64_t> minor_units(std::string_view decimal, int exponent) noexcept;
 /// 1999 with exponent 2 is "19.99". \param units  Not below zero.

@@ -53,10 +53,10 @@ inline constexpr std::string_view put_event =
     "INSERT INTO outbox (id, aggregateId, aggregateType, eventType, payload, createdAt) SELECT ?, ?, ?, ?, ?, ? FROM DUAL "
     "WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?)";
 
-/// What an added count tells as LAST_INSERT_ID: whether it is above its limit now. A limit that is NULL is none.
+/// What an added count tells as LAST_INSERT_ID: whether it is above its limit now. A limit that is NULL or 0 is none.
 inline constexpr std::uint64_t within_limit = 1;
 inline constexpr std::uint64_t above_limit = 2;
-#define TKB_TELL_LIMIT(sum, limit) "IF(LAST_INSERT_ID(IF(" sum " > " limit ", 2, 1)) = 0, NULL, " sum ")"
+#define TKB_TELL_LIMIT(sum, limit) "IF(LAST_INSERT_ID(IF(" sum " > NULLIF(" limit ", 0), 2, 1)) = 0, NULL, " sum ")"
 /// quantity, quantity, ticket id.
 inline constexpr std::string_view sell =
     "UPDATE tickets SET sold_quantity = " TKB_TELL_LIMIT("COALESCE(sold_quantity, 0) + ?", "quantity") " WHERE id = ?";
@@ -65,8 +65,39 @@ inline constexpr std::string_view use_code =
     "UPDATE discount_codes SET used_count = " TKB_TELL_LIMIT("COALESCE(used_count, 0) + 1", "max_uses") " WHERE id = ?";
 #undef TKB_TELL_LIMIT
 /// ticket id, code id. Columns: is it the ticket, the count, its limit or NULL.
-inline constexpr std::string_view look = "SELECT 1, sold_quantity, quantity FROM tickets WHERE id = ? UNION ALL "
-                                         "SELECT 0, used_count, max_uses FROM discount_codes WHERE id = ?";
+inline constexpr std::string_view look = "SELECT 1, sold_quantity, NULLIF(quantity, 0) FROM tickets WHERE id = ? UNION ALL "
+                                         "SELECT 0, used_count, NULLIF(max_uses, 0) FROM discount_codes WHERE id = ?";
+
+// Of several orders together. {list}: so many placeholders; {rows}: so many of a row's; {cases}: so many "WHEN ? THEN ?". Rows are
+// found by the primary key, never by a walk over the table, which would look at rows that others hold.
+/// ids. What another transaction holds is left out.
+inline constexpr std::string_view lock_several =
+    "SELECT " TKB_ORDER_COLUMNS " FROM ticket_orders FORCE INDEX (PRIMARY) WHERE id IN ({list}) FOR UPDATE SKIP LOCKED";
+/// id and payment intent or NULL of each; id and paying e-mail or NULL of each; ids.
+inline constexpr std::string_view complete_several =
+    "UPDATE ticket_orders FORCE INDEX (PRIMARY) SET status = 'paid', stripe_payment_intent_id = COALESCE(CASE id {cases} END, "
+    "stripe_payment_intent_id), email = COALESCE(CASE id {cases} END, email) WHERE id IN ({list})";
+inline constexpr std::size_t entry_columns = 12;
+inline constexpr std::size_t event_columns = 6;
+/// As put_entry, of each.
+inline constexpr std::string_view put_entries =
+    "INSERT INTO payment_inbox (gateway, dedupKey, paymentId, transactionId, chargeId, status, amount, currency, outcome, refusal, "
+    "receivedAt, raised) VALUES {rows}";
+/// As put_new_event, of each.
+inline constexpr std::string_view put_new_events =
+    "INSERT INTO outbox (id, aggregateId, aggregateType, eventType, payload, createdAt) VALUES {rows}";
+// An assignment sees what the one before it made. LAST_INSERT_ID(0), which is 0, tells that a limit was passed.
+#define TKB_ADD_SEVERAL(table, count, limit)                                                                                     \
+    "SET STATEMENT innodb_lock_wait_timeout = 1 FOR UPDATE " table " FORCE INDEX (PRIMARY) SET " count " = COALESCE(" count ", 0) + " \
+    "CASE id {cases} END, " count " = " count " + IF(" count " > NULLIF(" limit ", 0), LAST_INSERT_ID(0), 0) WHERE id IN ({list})"
+/// ticket id and quantity of each, ids. It waits a second for a lock, the shortest that the server knows.
+inline constexpr std::string_view sell_several = TKB_ADD_SEVERAL("tickets", "sold_quantity", "quantity");
+/// code id and uses of each, ids.
+inline constexpr std::string_view use_several = TKB_ADD_SEVERAL("discount_codes", "used_count", "max_uses");
+#undef TKB_ADD_SEVERAL
+/// ids. Columns: id, the count, its limit or NULL.
+inline constexpr std::string_view tickets_of = "SELECT id, sold_quantity, NULLIF(quantity, 0) FROM tickets WHERE id IN ({list})";
+inline constexpr std::string_view codes_of = "SELECT id, used_count, NULLIF(max_uses, 0) FROM discount_codes WHERE id IN ({list})";
 
 /// created before, rows at most. Without those that no session was made for: nobody can be asked about them, and they would stand
 /// before all others for ever.

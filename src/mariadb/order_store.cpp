@@ -1,11 +1,9 @@
-#include "mariadb/order_counts.hpp"
+#include "mariadb/order_settling.hpp"
 #include "mariadb/order_sql.hpp"
 #include "mariadb/pool.hpp"
-
-#include <ticketbottle/payment/rules.hpp>
+#include "mariadb/settle_group.hpp"
 
 #include "core/format.hpp"
-#include "core/utf8.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -16,18 +14,7 @@ namespace {
 
 namespace sql = order_sql;
 
-constexpr std::size_t email_bytes_max = 254;  // what can be mailed (RFC 5321), and fits the column
 constexpr std::size_t rows_in_list = 1000;
-
-/// What is read before it is decided: rows under their locks, and what the inbox has on them.
-struct Read {
-    std::vector<Order> orders;
-    std::optional<InboxEntry> same_key;
-    std::vector<InboxEntry> of_payment;  ///< Of the one order there is.
-};
-
-/// To be told of after the commit.
-using Shortfalls = std::vector<Shortfall>;
 
 /// Swiftly: what ought not to be there is taken not to be, and the write tells if it was; several statements go together.
 /// Carefully: one thing after the other, each looked at first.
@@ -38,7 +25,10 @@ constexpr Trip trip_of(Way way) { return way == Way::swift ? Trip::together : Tr
 class OrderStore final : public PaymentStore {
 public:
     OrderStore(std::shared_ptr<Pool> pool, OrderOptions options, Observer& observer)
-        : pool_(std::move(pool)), impl_(pool_->impl()), options_(std::move(options)), observer_(observer) {}
+        : pool_(std::move(pool)),
+          impl_(pool_->impl()),
+          shared_options_(std::make_shared<const OrderOptions>(std::move(options))),
+          observer_(observer) {}
 
     Result<Payment> create(const Payment& payment, Deadline deadline) override;
     Result<std::optional<Payment>> find(PaymentKey key, std::string_view value, Deadline deadline) override;
@@ -51,16 +41,19 @@ public:
 private:
     Result<std::vector<std::int64_t>> with_session(std::string_view operation, std::string_view session, Deadline deadline);
     Result<std::vector<std::int64_t>> meant_by(const PaymentLookup& lookup, Deadline deadline);
-    Result<std::vector<Order>> meant_of(const PaymentLookup& lookup, std::span<const Rows> locked);
-    Result<payment::Decision> decide(Transaction& transaction, const SettleCommand& command, Way way, Read& read);
+    Result<std::vector<Order>> read_orders(std::span<const Rows> locked) const;
+    static Result<payment::Decision> decide(Transaction& transaction, const SettleCommand& command, Way way, Read& read);
     [[nodiscard]] Query order_query(const PaymentNotification& notification, const Order& order, PaymentStatus status) const;
     Result<Shortfalls> write(Transaction& transaction, const PaymentNotification& notification, const Read& read, Way way,
                              payment::Decision& decision);
     Result<Settled> settle_orders(const SettleCommand& command, const std::vector<std::int64_t>& ids, Way way, Deadline deadline);
+    Result<std::optional<Settled>> settle_in_company(const SettleCommand& command, std::int64_t id, Deadline deadline);
+    Result<Settled> settle_alone(const SettleCommand& command, const std::vector<std::int64_t>& ids, Deadline deadline);
 
     std::shared_ptr<Pool> pool_;
     Pool::Impl& impl_;
-    OrderOptions options_;
+    const std::shared_ptr<const OrderOptions> shared_options_;  ///< Of the settlements that are under way when the store is gone.
+    const OrderOptions& options_ = *shared_options_;
     Observer& observer_;
 };
 
@@ -68,22 +61,8 @@ Error out_of_range(std::string_view operation, std::uint32_t most) {
     return fail(Errc::invalid_argument, operation, formatted("rows_max: 1..{}", most));
 }
 
-/// The e-mail that a payment was made with, if it is one to keep.
-std::string_view paying_email(const PaymentNotification& notification) {
-    const std::string_view email = notification.payer_email;
-    const bool good = email.find('@') != std::string_view::npos && email.size() <= email_bytes_max && utf8::valid(email);
-    return notification.status == NotifiedStatus::succeeded && good ? email : std::string_view();
-}
-
-bool among(const std::vector<std::string>& names, const std::string& name) {
-    return std::ranges::find(names, name) != names.end();
-}
-
-Parameter text_or_null(std::string_view text) { return text.empty() ? Parameter() : Parameter(std::string(text)); }
-
 Query event_query(const OutboxRow& row, Way way) {
-    Query query{sql::put_new_event,
-                {row.id, row.aggregate_id, row.aggregate_type, row.event_type, row.payload, datetime_text(row.created_at)}};
+    Query query{sql::put_new_event, event_parameters(row)};
     query.counted = way == Way::careful;
     if (way == Way::swift) return query;
     query.text = sql::put_event;
@@ -92,33 +71,9 @@ Query event_query(const OutboxRow& row, Way way) {
 }
 
 Query entry_query(const InboxEntry& entry, bool replaces) {
-    Query query{replaces ? sql::replace_entry : sql::put_entry,
-                {std::string(to_string(entry.gateway)), entry.dedup_key, entry.payment_id, entry.transaction_id, entry.charge_id,
-                 std::string(to_string(entry.status)), entry.amount.minor_units, std::string(entry.amount.currency.code()),
-                 std::string(to_string(entry.outcome)), std::string(to_string(entry.refusal)), datetime_text(entry.received_at),
-                 std::int64_t{needs_person(entry.refusal)}}};
+    Query query{replaces ? sql::replace_entry : sql::put_entry, entry_parameters(entry)};
     query.counted = false;
     return query;
-}
-
-Query inbox_query(const PaymentNotification& notification, std::int64_t order_id) {
-    return {sql::inbox,
-            {std::string(to_string(payment::inbox_gateway(notification.gateway))), notification.dedup_key, std::to_string(order_id)}};
-}
-
-/// An order in a state that is none of ours is closed, and nothing re-opens it.
-Result<payment::Decision> decided(const SettleCommand& command, const Read& read) {
-    std::vector<Payment> candidates;
-    for (const Order& order : read.orders) {
-        candidates.push_back(order.payment);
-        candidates.back().metadata = metadata_of(order, paying_email(command.notification));
-    }
-    const payment::Found found{candidates, read.same_key ? &*read.same_key : nullptr, read.of_payment};
-    const bool foreign = std::ranges::any_of(read.orders, &Order::foreign_state);
-    if (!foreign || command.late_success == LateSuccess::hold) return payment::decide(command, found);
-    SettleCommand held = command;
-    held.late_success = LateSuccess::hold;
-    return payment::decide(held, found);
 }
 
 Result<Payment> OrderStore::create(const Payment&, Deadline deadline) {
@@ -187,66 +142,34 @@ Result<std::vector<std::int64_t>> OrderStore::meant_by(const PaymentLookup& look
     return ids;
 }
 
-/// Of the rows that were locked, those that are meant. By session goes before by number, as PaymentLookup says; the comparison is ours,
-/// for the columns' collations may take more for equal.
-Result<std::vector<Order>> OrderStore::meant_of(const PaymentLookup& lookup, std::span<const Rows> locked) {
-    std::vector<Order> by_session, by_number;
+Result<std::vector<Order>> OrderStore::read_orders(std::span<const Rows> locked) const {
+    std::vector<Order> orders;
     for (const Rows& rows : locked) {
         if (rows.size() == 0) continue;
         auto order = read_order("payment.settle", rows, 0, options_);
         if (!order.has_value()) return order.error();
-        const std::string& session = order->payment.provider_transaction_id;
-        if (!session.empty() && among(lookup.provider_transaction_ids, session)) {
-            by_session.push_back(std::move(*order));
-        } else if (among(lookup.order_codes, order->payment.order_code)) {
-            by_number.push_back(std::move(*order));
-        }
+        orders.push_back(std::move(*order));
     }
-    return by_session.empty() ? std::move(by_number) : std::move(by_session);
-}
-
-/// What the inbox has on the one order there is.
-Result<void> add_inbox(const Rows& rows, Read& read) {
-    Order& order = read.orders.front();
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        auto entry = read_inbox_entry("payment.settle", rows, i, 1);
-        if (!entry.has_value()) return entry.error();
-        if (rows.flag(i, 0)) {
-            read.same_key = std::move(*entry);
-            continue;
-        }
-        add_times(order.payment, *entry);
-        if (entry->status == NotifiedStatus::succeeded) read.of_payment.push_back(std::move(*entry));
-    }
-    // An order that was paid before there was an inbox: the charge it has had stands in its row.
-    if (order.payment.status == PaymentStatus::completed && order.payment_intent.starts_with("pi_")) {
-        InboxEntry had;
-        had.status = NotifiedStatus::succeeded;
-        had.charge_id = order.payment_intent;
-        read.of_payment.push_back(std::move(had));
-    }
-    return {};
+    return orders;
 }
 
 /// The row is there: it is locked by us.
 Query OrderStore::order_query(const PaymentNotification& notification, const Order& order, PaymentStatus status) const {
-    Query query{sql::close, {status == PaymentStatus::failed ? options_.failed : options_.cancelled, order.id}};
-    if (status == PaymentStatus::completed)
-        query = {sql::complete, {text_or_null(notification.charge_id), text_or_null(paying_email(notification)), order.id}};
+    Query query{sql::close, {status == PaymentStatus::failed ? options_.failed : options_.cancelled}};
+    if (status == PaymentStatus::completed) query = {sql::complete, completion_parameters(notification)};
+    query.parameters.emplace_back(order.id);
     query.counted = false;
     return query;
 }
 
-/// Of an open order only the entry of the notification's own key matters, and there is none, as a rule. What is decided so writes
-/// that key, or it is not taken: the table has it once, so the write proves it.
 Result<payment::Decision> OrderStore::decide(Transaction& transaction, const SettleCommand& command, Way way, Read& read) {
     if (read.orders.size() != 1) return decided(command, read);
-    const Order& order = read.orders.front();
-    if (way == Way::swift && order.payment.status == PaymentStatus::pending) {
-        auto decision = decided(command, read);
-        if (!decision.has_value() || decision->inbox) return decision;
+    if (way == Way::swift) {
+        auto decision = decided_unseen(command, read);
+        if (!decision.has_value()) return decision.error();
+        if (decision->has_value()) return std::move(**decision);
     }
-    const auto inbox = transaction.run(inbox_query(command.notification, order.id));
+    const auto inbox = transaction.run(inbox_query(command.notification, read.orders.front().id));
     if (!inbox.has_value()) return inbox.error();
     if (auto added = add_inbox(*inbox, read); !added.has_value()) return added.error();
     return decided(command, read);
@@ -287,10 +210,10 @@ Result<Settled> OrderStore::settle_orders(const SettleCommand& command, const st
     std::vector<Rows> locked;
     auto transaction = Transaction::begin(impl_, "payment.settle", locks, trip_of(way), locked, deadline);
     if (!transaction.has_value()) return transaction.error();
-    auto orders = meant_of(command.lookup, locked);
+    auto orders = read_orders(locked);
     if (!orders.has_value()) return orders.error();
     Read read;
-    read.orders = std::move(*orders);
+    read.orders = meant_of(command.lookup, std::move(*orders));
     auto decision = decide(*transaction, command, way, read);
     if (!decision.has_value()) return decision.error();
     // Nothing to write: the transaction's end lets go of the lock, and no sync is paid for a duplicate.
@@ -316,6 +239,25 @@ Result<Settled> OrderStore::settle(const SettleCommand& command, Deadline deadli
         if (!decision.has_value()) return decision.error();
         return std::move(decision->settled);
     }
+    if (ids.size() == 1) {
+        auto settled = settle_in_company(command, ids.front(), deadline);
+        if (!settled.has_value()) return settled.error();
+        if (settled->has_value()) return std::move(**settled);
+    }
+    return settle_alone(command, ids, deadline);
+}
+
+/// nullopt: it is to be done alone.
+Result<std::optional<Settled>> OrderStore::settle_in_company(const SettleCommand& command, std::int64_t id, Deadline deadline) {
+    auto task = std::make_shared<const SettleGroup::Task>(SettleGroup::Task{command, id, shared_options_});
+    auto done = impl_.settlements().run("payment.settle", std::move(task), deadline);
+    if (!done.has_value()) return done.error();
+    if (!done->has_value()) return std::optional<Settled>();
+    for (const Shortfall& shortfall : (*done)->shortfalls) tell(observer_, shortfall, (*done)->order);
+    return std::optional(std::move((*done)->settled));
+}
+
+Result<Settled> OrderStore::settle_alone(const SettleCommand& command, const std::vector<std::int64_t>& ids, Deadline deadline) {
     auto settled = settle_orders(command, ids, Way::swift, deadline);
     if (settled.has_value()) return settled;
     // What does not fit, or is there already, was refused whole. Carefully, it is told which it was, or goes.

@@ -200,6 +200,64 @@ TEST_CASE("Connection: a server that says nothing ends at the deadline, at the s
     ::close(listener);
 }
 
+/// Greets as a server of that version, takes any password, and says no more.
+class Greeter {
+public:
+    explicit Greeter(const std::string& version) : listener_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
+        REQUIRE(::listen(listener_, 1) == 0);
+        REQUIRE(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+        port_ = ntohs(address.sin_port);
+        using namespace std::string_literals;
+        const std::string greeting = "\x0a"s + version + "\0\x01\0\0\0abcdefgh\0\x0b\xa2\x2d\x02\0\x08\0\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0mysql_native_password\0"s;
+        greets_ = std::jthread([this, greeting] {
+            const int client = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+            if (client < 0) return;
+            std::array<char, 4096> bytes{};
+            say(client, '\0', greeting);
+            if (::recv(client, bytes.data(), bytes.size(), 0) > 0) say(client, '\x02', std::string("\0\0\0\x02\0\0\0", 7));
+            while (::recv(client, bytes.data(), bytes.size(), 0) > 0) {}
+            ::close(client);
+        });
+    }
+    ~Greeter() {
+        ::shutdown(listener_, SHUT_RDWR);
+        greets_.join();
+        ::close(listener_);
+    }
+    [[nodiscard]] std::uint16_t port() const { return port_; }
+
+private:
+    static void say(int client, char number, const std::string& text) {
+        const std::string packet = std::string{static_cast<char>(text.size()), '\0', '\0', number} + text;
+        (void)::send(client, packet.data(), packet.size(), MSG_NOSIGNAL);
+    }
+    int listener_;
+    std::uint16_t port_ = 0;
+    std::jthread greets_;
+};
+
+TEST_CASE("Connection: a server that is too old, or is MySQL, is turned away by its version") {
+    for (const auto& [version, told] : {std::pair{"5.5.5-10.5.29-MariaDB", "MariaDB 10.5.29; MariaDB 10.6 is needed"}, {"8.0.36", "MySQL 8.0.36; MariaDB 10.6 is needed"},
+                                        {"11.7.0", "MySQL 11.7.0; MariaDB 10.6 is needed"}}) {
+        CAPTURE(version);
+        const Greeter greeter(version);
+        mariadb::Options options;
+        options.host = "127.0.0.1";
+        options.port = greeter.port();
+        options.database = "shop";
+        options.user = "shop";
+        options.tls.mode = mariadb::TlsMode::off;
+        const Error error = refused(options);
+        CHECK(error.code == Errc::unsupported);
+        CHECK(to_string(error).find(told) != std::string::npos);
+    }
+}
+
 TEST_CASE("Connection: values come back exactly, of any length, and an answer that is too long is refused") {
     MariadbDatabase database;
     const auto pool = database.pool();
@@ -307,12 +365,11 @@ TEST_CASE("Transaction: statements that go together answer each, stand as one, a
     for (const mariadb::Trip trips : {mariadb::Trip::together, mariadb::Trip::each}) {
         CAPTURE(trips == mariadb::Trip::together);
         MariadbDatabase database;
-        const auto pool = std::make_shared<mariadb::Pool>(
-            std::make_unique<mariadb::Pool::Impl>(database.options(), Observer::none(), mariadb::server_clock, trips));
+        const auto pool = database.pool();
         mariadb_rows("CREATE TABLE " + database.name() + ".things (id BIGINT PRIMARY KEY, n INT, name TEXT) ENGINE=InnoDB");
         const std::string hostile = "'; COMMIT; DROP TABLE things; -- \\ \" ` ? END " + std::string(5000, 'x');
         const auto begin = [&](const std::vector<mariadb::Query>& queries, std::vector<mariadb::Rows>& answers) {
-            return mariadb::Transaction::begin(pool->impl(), "test", queries, mariadb::Trip::together, answers, soon());
+            return mariadb::Transaction::begin(pool->impl(), "test", queries, trips, answers, soon());
         };
         constexpr std::string_view put = "INSERT INTO things (id, n, name) VALUES (?, ?, ?)";
         constexpr std::string_view tell = "UPDATE things SET n = n + LAST_INSERT_ID(?) WHERE id = ?";
@@ -333,7 +390,7 @@ TEST_CASE("Transaction: statements that go together answer each, stand as one, a
             CHECK(answers[3].insert_id() == 0);  // not the one before's
             CHECK(answers[4].size() == 0);
             CHECK(database.count("things") == "0");  // nobody else sees it yet
-            const auto more = transaction->run_all({{put, {std::int64_t{2}, std::int64_t{1}, Parameter()}}, {"SELECT COUNT(*) FROM things", {}}}, mariadb::Trip::together);
+            const auto more = transaction->run_all({{put, {std::int64_t{2}, std::int64_t{1}, Parameter()}}, {"SELECT COUNT(*) FROM things", {}}}, trips);
             REQUIRE(more.has_value());
             CHECK((*more)[1].integer(0, 0) == 2);  // it did not begin anew
             CHECK(transaction->commit().has_value());
@@ -345,7 +402,7 @@ TEST_CASE("Transaction: statements that go together answer each, stand as one, a
                                                        {"DELETE FROM things", {}}};
             auto transaction = begin(begun ? std::vector<mariadb::Query>{{"SELECT 1", {}}} : fails, answers);
             if (begun) {
-                CHECK(transaction->run_all(fails, mariadb::Trip::together).error().code == Errc::conflict);
+                CHECK(transaction->run_all(fails, trips).error().code == Errc::conflict);
                 CHECK(transaction->run({"SELECT 1", {}}).error().code == Errc::internal);
             } else {
                 CHECK(transaction.error().code == Errc::conflict);

@@ -1,6 +1,6 @@
 #pragma once
 /// \file
-/// Outbox and inbox on MariaDB 10.5 or later, beside tables that are deployed already. How it reads, what it needs and what it was
+/// Outbox and inbox on MariaDB 10.6 or later, beside tables that are deployed already. How it reads, what it needs and what it was
 /// tested with: docs/mariadb.md.
 
 #include <ticketbottle/core/observer.hpp>
@@ -46,7 +46,7 @@ struct Options {
 /// replaced at the next call; after a failure to connect, further tries wait (100 ms, doubling to 5 s, with jitter) and calls
 /// meanwhile get that failure's error at once: `unavailable` where trying again may help (refused, no such host, a certificate, a
 /// user or password that is not let in: passwords are rotated), `invalid_argument` for a database that is not there, `unsupported`
-/// for one the user has no right to, for a server that is too old, and for authentication that is not taken part in.
+/// for one the user has no right to, for a server that is too old or not MariaDB, and for authentication that is not taken part in.
 /// Lifetimes: the stores share ownership; the observer is borrowed.
 /// Every wait ends at the call's deadline or stop, but for the looking up of a host's name, which ends when the system's resolver does.
 /// Sessions: utf8mb4, time zone +00:00, strict SQL mode, READ COMMITTED, locks waited for at most 5 s; LOCAL INFILE and

@@ -39,6 +39,8 @@ struct OrderOptions {
 /// Errors beyond the port's: malformed (a row whose amount cannot be read; the gateway calls again until it is mended),
 /// invalid_argument (a count would pass its column; nothing was written), unsupported (tables, columns or rights are missing).
 /// Errors of making one: invalid_argument, naming the option.
+/// Calls that would wait for one another share a transaction, over all stores of the pool: up to half of its connections settle so, and
+/// the rest serves what goes alone. Have more threads than connections, or there is little company (docs/adr/0018).
 /// Threads and lifetimes: as the port says; the observer is borrowed. Retries: payment/retrying_store.hpp.
 [[nodiscard]] Result<std::unique_ptr<PaymentStore>> order_store(std::shared_ptr<Pool> pool, OrderOptions options = {},
                                                                 Observer& observer = Observer::none());

@@ -58,8 +58,6 @@ TEST_CASE("Error numbers: what is known of a statement and of its session") {
     CHECK(db::lost_statement(1243));
     CHECK(db::lost_statement(1615));
     CHECK_FALSE(db::lost_statement(1064));
-    for (const unsigned unknown : {1064U, 1235U, 1295U}) CHECK(db::compound_unknown(unknown));
-    CHECK_FALSE(db::compound_unknown(1461));  // no room for more statements: that is no answer to the question
     CHECK(db::error_name(1213, "40001") == "1213 ER_LOCK_DEADLOCK (40001): deadlock");
     CHECK(db::error_name(65000, "HY000") == "65000 (HY000)");
     CHECK(db::one_line("no\n\tsuch thing\r\n") == "no such thing");
