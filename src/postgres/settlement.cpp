@@ -168,7 +168,7 @@ Query Settlement::write_query(const Wanted& wanted, const Reading& reading, cons
         query.parameters.resize(query.parameters.size() + 4);
     }
     Keep keep = Keep::nothing;
-    if (wanted.inbox) {
+    if (wanted.inbox && entry) {
         keep = reading.same_key ? Keep::changed : Keep::added;
         query.parameters.emplace_back(std::string(to_string(entry->gateway)));
         for (const std::string* text : {&entry->dedup_key, &entry->transaction_id, &entry->charge_id}) query.parameters.emplace_back(*text);
