@@ -119,10 +119,12 @@ Result<void> Connection::connect_to(const Target& target, const ServerAddress* p
     std::fill(conninfo.begin(), conninfo.end(), '\0');
     if (!handle_) throw std::bad_alloc();
     PQsetNoticeReceiver(handle_.get(), ignore_notice, nullptr);
+    const bool deadline_is_first = deadline.remaining() <= timeout;
     const Deadline limit = bounded(deadline, timeout);
     for (PostgresPollingStatusType state = PGRES_POLLING_WRITING; PQstatus(handle_.get()) != CONNECTION_BAD;) {
         if (state == PGRES_POLLING_OK) break;
-        if (deadline.expired()) return fail(Errc::cancelled, operation, "no connection before the deadline");
+        if (deadline.expired() || (deadline_is_first && limit.expired()))
+            return fail(Errc::cancelled, operation, "no connection before the deadline");
         if (limit.expired()) return fail(Errc::unavailable, operation, "no connection within the connect timeout");
         pollfd entry{PQsocket(handle_.get()), static_cast<short>(state == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
         const auto left = std::min(limit.slice(slice), deadline.slice(slice));

@@ -4,6 +4,7 @@
 #include "support/child_process.hpp"
 #include "support/history_checker.hpp"
 #include "support/postgres_backends.hpp"
+#include "support/tcp_imposter.hpp"
 
 #include <ticketbottle/memory/transports.hpp>
 #include <ticketbottle/outbox/relay.hpp>
@@ -340,6 +341,17 @@ TEST_CASE("PaymentStore: callers that wait for a group leave at their own deadli
     for (int n = 1; n <= 6; ++n)
         CHECK(postgres::payment_store(pool)->settle(command(success(make_payment(n))), soon()).value().outcome == Outcome::applied);
     CHECK(count(schema, "outbox") == "6");
+}
+
+TEST_CASE("Pool: a caller whose deadline passes while it connects is told so, and nothing is held against the server") {
+    const test::TcpImposter silent([](int fd) {  // takes connections, and says nothing
+        char byte = 0;
+        while (::recv(fd, &byte, 1, 0) > 0) continue;
+    });
+    postgres::Options options;
+    options.url = Secret("postgresql://nobody@127.0.0.1:" + std::to_string(silent.port()) + "/none?sslmode=disable");
+    const auto store = postgres::payment_store(postgres::Pool::make(options).value());
+    for (int n = 0; n < 30; ++n) CHECK(store->find(PaymentKey::id, "p", Deadline::in(15ms)).error().code == Errc::cancelled);
 }
 
 TEST_CASE("Pool: more callers than connections wait for one another, and a broken connection is replaced") {
