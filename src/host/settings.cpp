@@ -148,8 +148,9 @@ void read_webhook(SettingsReader& reader, WebhookOptions& webhook) {
 
 void read_process(SettingsReader& reader, Settings& settings) {
     read_listen(reader, settings.http);
-    // On PostgreSQL callbacks that wait for one another share a commit: threads cost no connection there.
-    if (const auto threads = reader.number("TICKETBOTTLE_THREADS", 1, 256, settings.postgres.empty() ? "4" : "16"))
+    // On PostgreSQL and MariaDB callbacks that wait for one another share a transaction: threads cost no connection there.
+    if (!settings.postgres.empty() || settings.mariadb) settings.http.threads = 16;
+    if (const auto threads = reader.number("TICKETBOTTLE_THREADS", 1, 256, "8"))
         settings.http.threads = static_cast<std::uint32_t>(*threads);
     reader.choice<Invocations>("TICKETBOTTLE_INVOKE", {{"off", Invocations::refuse}, {"on", Invocations::accept}},
                                settings.invocations);

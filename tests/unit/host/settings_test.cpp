@@ -360,6 +360,9 @@ TEST_CASE("Settings: a MariaDB server half named, or beside DATABASE_URL, is ref
         environment[name] = value;
         return problem(environment);
     };
+    CHECK(good(whole).http.threads == 16);
+    CHECK(good({{"DATABASE_URL", "postgresql://app@db/app"}}).http.threads == 16);
+    CHECK(good({}).http.threads == 4);
     CHECK(with("DATABASE_URL", "file:x.db").starts_with("DB_HOST: is set, and so is DATABASE_URL"));
     CHECK(with("DB_PORT", "0").starts_with("DB_PORT: "));
     CHECK(with("DB_PORT", "65536").starts_with("DB_PORT: "));
