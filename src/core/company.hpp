@@ -21,6 +21,13 @@
 
 namespace ticketbottle {
 
+/// Groups at once, each on a connection of a pool: half of it, so that the rest stays free for what goes alone.
+[[nodiscard]] constexpr std::uint32_t groups_of_pool(std::uint32_t connections) noexcept { return std::max(connections / 2, 1U); }
+
+/// Does a group's error end each of its members? Of another one (`cancelled`, the server's own) nothing was done, and it may be due to the
+/// leader's deadline or to one member's row: each is done alone.
+[[nodiscard]] constexpr bool ends_everybody(Errc code) noexcept { return code == Errc::unavailable || code == Errc::outcome_unknown; }
+
 /// \tparam Task  What one call wants. It owns what it needs: its caller may have given up, and be gone, while its group is under way.
 /// \tparam End   What became of it; can be made of an Error.
 /// Threads: any.

@@ -34,12 +34,6 @@ std::string clean_text(std::string_view text) {
 
 std::int64_t number_of(std::uint64_t epoch) { return std::bit_cast<std::int64_t>(epoch); }
 
-/// Adds a list's parameters, filled up to its step.
-template <class T>
-void add_list(std::vector<Parameter>& parameters, std::span<const T> values) {
-    for (std::size_t i = 0; i < list_step(values.size()); ++i) parameters.emplace_back(values[std::min(i, values.size() - 1)]);
-}
-
 /// One statement for each so many of `values`. Returns how many rows they matched.
 template <class T>
 Result<std::uint64_t> run_lists(Transaction& transaction, std::string (*statement)(std::size_t), std::span<const T> values) {
@@ -50,7 +44,7 @@ Result<std::uint64_t> run_lists(Transaction& transaction, std::string (*statemen
         Query query;
         const std::string text = statement(some.size());
         query.text = text;
-        add_list(query.parameters, some);
+        for_list(some, [&](const T& value) { query.parameters.emplace_back(value); });
         const auto rows = transaction.run(query);
         if (!rows.has_value()) return rows.error();
         matched += rows->matched();
@@ -146,7 +140,7 @@ Result<Store::Read> Store::read(const RelayLease& lease, std::uint32_t rows_max,
     const std::uint32_t limit = std::min(rows_max, rows_limit_);
     const std::string text = clocked(sql::page(left_out.size()));
     Query query{text, {clean_text(lease.owner), number_of(lease.epoch), reader_.cursor()}, page_bytes_max, Query::Overflow::cut};
-    if (!left_out.empty()) add_list(query.parameters, std::span<const std::string>(left_out));
+    if (!left_out.empty()) for_list(left_out, [&](const std::string& key) { query.parameters.emplace_back(key); });
     query.parameters.emplace_back(std::int64_t{limit});
     const auto answer = impl_.run("outbox.fetch", query, Effect::reads, deadline);
     if (!answer.has_value()) return answer.error();

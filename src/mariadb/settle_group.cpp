@@ -23,29 +23,12 @@ constexpr std::chrono::seconds avoided_for{5};
 constexpr std::size_t avoided_most = 1000;
 constexpr unsigned lock_wait_timeout = 1205;
 
-/// Half of the pool: the rest is for what goes alone.
-std::uint32_t groups_most(std::uint32_t connections) { return std::max(connections / 2, 1U); }
-
-/// What ends a group for each of its members. Other errors are of one member's row, or of the leader's deadline.
-bool is_everybodys(Errc code) { return code == Errc::unavailable || code == Errc::outcome_unknown; }
-
 using Sums = std::map<std::int64_t, std::int64_t>;
 
 std::string repeated(std::string_view one, std::string_view between, std::size_t count) {
     std::string text;
     for (std::size_t i = 0; i < count; ++i) text += formatted("{}{}", i == 0 ? std::string_view() : between, one);
     return text;
-}
-
-/// Numbers as parameters; the last is repeated until there are list_step of them.
-template <class Range, class Add>
-void add_list(const Range& range, Add add) {
-    const std::size_t count = list_step(range.size());
-    auto at = range.begin();
-    for (std::size_t i = 0; i < count; ++i) {
-        add(*at);
-        if (std::next(at) != range.end()) ++at;
-    }
 }
 
 /// The statement for so many: {list}, {cases} and {rows} filled in.
@@ -136,12 +119,12 @@ std::vector<SettleGroup::End> SettleGroup::Group::run() {
 
 bool SettleGroup::Group::lock() {
     Query lock = query(text_for(sql::lock_several, members_.size()));
-    add_list(members_, [&](const Member& member) { lock.parameters.emplace_back(member.task->order); });
+    for_list(members_, [&](const Member& member) { lock.parameters.emplace_back(member.task->order); });
     std::vector<Rows> answers;
     auto transaction = Transaction::begin(home_.pool_, operation, {lock}, Trip::together, answers, deadline_);
     if (!transaction.has_value()) {
         const Error error = transaction.error();
-        if (is_everybodys(error.code)) end_all(error);
+        if (ends_everybody(error.code)) end_all(error);
         return false;
     }
     transaction_.emplace(std::move(*transaction));
@@ -185,7 +168,7 @@ bool SettleGroup::Group::look_at_inbox() {
     }
     if (unseen.empty()) return true;
     std::vector<Query> queries;
-    add_list(unseen, [&](const Member* member) {
+    for_list(unseen, [&](const Member* member) {
         queries.push_back(inbox_query(member->task->command.notification, member->task->order));
     });
     const auto answers = transaction_->run_all(queries, Trip::together);
@@ -224,12 +207,12 @@ std::vector<Query> SettleGroup::Group::writes() {
     const std::size_t count = completed_.size();
     Query complete = query(text_for(sql::complete_several, count));
     for (const std::size_t column : {0U, 1U}) {
-        add_list(completed_, [&](const Member* member) {
+        for_list(completed_, [&](const Member* member) {
             complete.parameters.emplace_back(member->task->order);
             complete.parameters.push_back(completion_parameters(member->task->command.notification)[column]);
         });
     }
-    add_list(completed_, [&](const Member* member) { complete.parameters.emplace_back(member->task->order); });
+    for_list(completed_, [&](const Member* member) { complete.parameters.emplace_back(member->task->order); });
     Query entries = query(text_for(sql::put_entries, 1, count, sql::entry_columns));
     Query events = query(text_for(sql::put_new_events, 1, count, sql::event_columns));
     for (const Member* member : completed_) {
@@ -245,11 +228,11 @@ std::vector<Query> SettleGroup::Group::writes() {
 void SettleGroup::Group::add_counts(const Sums& sums, std::string_view text, std::vector<Query>& queries) {
     Query added = query(text_for(text, sums.size()));
     added.must_find = static_cast<std::int64_t>(sums.size());
-    add_list(sums, [&](const auto& sum) {
+    for_list(sums, [&](const auto& sum) {
         added.parameters.emplace_back(sum.first);
         added.parameters.emplace_back(sum.second);
     });
-    add_list(sums, [&](const auto& sum) { added.parameters.emplace_back(sum.first); });
+    for_list(sums, [&](const auto& sum) { added.parameters.emplace_back(sum.first); });
     queries.push_back(std::move(added));
 }
 
@@ -267,7 +250,7 @@ bool SettleGroup::Group::commit() {
 
 bool SettleGroup::Group::read_standings(const Sums& sums, std::string_view text, std::map<std::int64_t, Standing>& standings) {
     Query look = query(text_for(text, sums.size()));
-    add_list(sums, [&](const auto& sum) { look.parameters.emplace_back(sum.first); });
+    for_list(sums, [&](const auto& sum) { look.parameters.emplace_back(sum.first); });
     const auto rows = transaction_->run(look);
     if (!rows.has_value()) return failed(rows.error());
     for (std::size_t i = 0; i < rows->size(); ++i) {
@@ -318,8 +301,8 @@ bool SettleGroup::Group::failed(const Error& error) {
 
 SettleGroup::SettleGroup(Pool::Impl& pool)
     : pool_(pool),
-      company_({.groups_usual = std::min(groups_usual, groups_most(pool.options.connections_max)),
-                .groups_max = groups_most(pool.options.connections_max),
+      company_({.groups_usual = std::min(groups_usual, groups_of_pool(pool.options.connections_max)),
+                .groups_max = groups_of_pool(pool.options.connections_max),
                 .patience = patience,
                 .together_max = together_max,
                 .carry_out = [this](const auto& tasks, const Deadline& deadline) { return Group(*this, tasks, deadline).run(); }}) {}

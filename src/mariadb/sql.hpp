@@ -3,6 +3,7 @@
 /// What the SQL of this room has in common. Internal: not installed.
 
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -22,5 +23,15 @@ inline constexpr std::string_view server_clock = "NOW(3)";
 /// How many placeholders a list of `count` gets: the next power of two. The list is filled up by repeating its last element, so that
 /// lists of any length make few different statements to be prepared and kept.
 [[nodiscard]] std::size_t list_step(std::size_t count) noexcept;
+/// add(element) for each of a list, and for its last again until it is filled up.
+template <class Range, class Add>
+void for_list(const Range& range, Add add) {
+    const std::size_t count = list_step(range.size());
+    auto at = range.begin();
+    for (std::size_t i = 0; i < count; ++i) {
+        add(*at);
+        if (std::next(at) != range.end()) ++at;
+    }
+}
 
 }  // namespace ticketbottle::mariadb

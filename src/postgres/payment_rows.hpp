@@ -12,5 +12,8 @@ namespace ticketbottle::postgres {
 [[nodiscard]] Result<Payment> read_payment(std::string_view operation, const Rows& rows, int row);
 /// A row of TKB_INBOX_COLUMNS.
 [[nodiscard]] Result<InboxEntry> read_inbox_entry(std::string_view operation, const Rows& rows, int row);
+/// Of settle_read_sql a candidate, with what decide looks at; and the inbox's entry of the notification's key.
+[[nodiscard]] Result<Payment> read_candidate(std::string_view operation, const Rows& rows, int row);
+[[nodiscard]] Result<InboxEntry> read_same_key(std::string_view operation, const Rows& rows, int row, const PaymentNotification& notification);
 
 }  // namespace ticketbottle::postgres

@@ -10,19 +10,12 @@ namespace {
 // are begun when so many wait that they are not small.
 constexpr std::uint32_t groups_usual = 2;
 
-/// Half of the pool, so that the rest stays free for what goes alone.
-std::uint32_t groups_most(std::uint32_t connections) { return std::max(connections / 2, 1U); }
-
-/// What a group's end says about each of its members. `cancelled` and the server's own errors: nothing was done, and it may be due
-/// to the leader's deadline or to another's row.
-bool is_everybodys(Errc code) { return code == Errc::unavailable || code == Errc::outcome_unknown; }
-
 }  // namespace
 
 SettleGroup::SettleGroup(Pool::Impl& pool, std::uint32_t together_max)
     : settlement_(pool, Held::leave),
-      company_({.groups_usual = std::min(groups_usual, groups_most(pool.target.connections_max)),
-                .groups_max = groups_most(pool.target.connections_max),
+      company_({.groups_usual = std::min(groups_usual, groups_of_pool(pool.target.connections_max)),
+                .groups_max = groups_of_pool(pool.target.connections_max),
                 .worth = std::max(together_max / 2, 1U),
                 .together_max = together_max,
                 .carry_out = [this](const Meeting::Tasks& tasks, const Deadline& deadline) { return carry_out(tasks, deadline); }}) {}
@@ -39,7 +32,7 @@ std::vector<Settlement::End> SettleGroup::carry_out(const Meeting::Tasks& tasks,
     auto ends = settlement_.run("payment.settle", wanted, deadline);
     if (ends.has_value()) return std::move(*ends);
     const Error error = ends.error();
-    const Settlement::End end = is_everybodys(error.code) ? Settlement::End(error) : Settlement::End(std::optional<Settled>());
+    const Settlement::End end = ends_everybody(error.code) ? Settlement::End(error) : Settlement::End(std::optional<Settled>());
     return std::vector(tasks.size(), end);
 }
 

@@ -1,6 +1,5 @@
 #include "postgres/settlement.hpp"
 
-#include "core/format.hpp"
 #include "payment/stored_names.hpp"
 #include "postgres/payment_rows.hpp"
 
@@ -11,48 +10,8 @@
 namespace ticketbottle::postgres {
 namespace {
 
-Error odd_value(std::string_view operation, std::string_view column) {
-    return fail(Errc::internal, operation, formatted("column {} holds a value no version writes", column));
-}
-
 void keep_storable(std::vector<std::string>& names) {
     std::erase_if(names, [](const std::string& name) { return clean_text(name) != name; });
-}
-
-/// What decide looks at, of a row of settle_read_sql.
-Result<Payment> read_candidate(std::string_view operation, const Rows& rows, int row) {
-    Payment payment;
-    payment.id = rows.text(row, 1);
-    payment.order_code = rows.text(row, 2);
-    payment.amount.minor_units = rows.integer(row, 3);
-    const Result<Currency> currency = Currency::parse(rows.view(row, 4));
-    if (!currency.has_value()) return odd_value(operation, "payments.currency");
-    payment.amount.currency = *currency;
-    payment.provider = rows.text(row, 5);
-    const auto status = parse_payment_status(rows.view(row, 6));
-    if (!status) return odd_value(operation, "payments.status");
-    payment.status = *status;
-    payment.metadata = rows.text(row, 7);
-    payment.failed_at = rows.optional_time(row, 8);
-    payment.cancelled_at = rows.optional_time(row, 9);
-    return payment;
-}
-
-Result<InboxEntry> read_same_key(std::string_view operation, const Rows& rows, int row, const PaymentNotification& notification) {
-    InboxEntry entry;
-    entry.gateway = payment::inbox_gateway(notification.gateway);
-    entry.dedup_key = notification.dedup_key;
-    entry.payment_id = rows.text(row, 1);
-    entry.amount.minor_units = rows.integer(row, 3);
-    const Result<Currency> currency = Currency::parse(rows.view(row, 4));
-    if (!currency.has_value()) return odd_value(operation, "payment_inbox.currency");
-    entry.amount.currency = *currency;
-    const auto refusal = payment::parse_refusal(rows.view(row, 5));
-    const auto status = payment::parse_notified_status(rows.view(row, 6));
-    if (!refusal || !status) return odd_value(operation, "payment_inbox.refusal or status");
-    entry.refusal = *refusal;
-    entry.status = *status;
-    return entry;
 }
 
 bool has_few_names(const PaymentLookup& lookup) {
