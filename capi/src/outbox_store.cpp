@@ -9,7 +9,7 @@ using std::chrono::milliseconds;
 constexpr tkb_outbox_store_vtable empty_vtable = TKB_OUTBOX_STORE_VTABLE_INIT;
 constexpr tkb_outbox_row empty_row = TKB_OUTBOX_ROW_INIT;
 constexpr milliseconds lease_max = std::chrono::minutes(10);
-constexpr std::uint32_t page_rows_max = 1000;
+constexpr std::uint32_t dead_rows_max = 1000;
 constexpr std::uint32_t remove_rows_max = 10'000;
 
 static_assert(TKB_SETTLE_PUBLISHED == static_cast<std::uint32_t>(RowSettlement::What::published));
@@ -80,7 +80,7 @@ Result<void> CallbackOutboxStore::release(const RelayLease& lease, Deadline dead
 
 Result<OutboxPage> CallbackOutboxStore::fetch(const RelayLease& lease, std::uint32_t rows_max, Deadline deadline) {
     constexpr std::string_view operation = "host.outbox.fetch";
-    TKB_TRY(check_rows(rows_max, page_rows_max, operation));
+    TKB_TRY(check_rows(rows_max, outbox_page_rows_max, operation));
     tkb_outbox_page page{rows_max, {}, {}, std::nullopt};
     TKB_TRY(host_.call(operation, deadline, host_.table().fetch, bytes(lease.owner), lease.epoch, rows_max, &page));
     return OutboxPage{std::move(page.rows), page.next_due};
@@ -108,7 +108,7 @@ Result<OutboxStatistics> CallbackOutboxStore::statistics(Deadline deadline) {
 
 Result<std::vector<DeadRow>> CallbackOutboxStore::dead(std::uint32_t rows_max, Deadline deadline) {
     constexpr std::string_view operation = "host.outbox.dead";
-    TKB_TRY(check_rows(rows_max, page_rows_max, operation));
+    TKB_TRY(check_rows(rows_max, dead_rows_max, operation));
     tkb_outbox_page page{rows_max, {}, {}, std::nullopt};
     TKB_TRY(host_.call(operation, deadline, host_.table().dead, rows_max, &page));
     std::vector<DeadRow> rows;

@@ -32,6 +32,7 @@ outbox::RelayOptions to_options(const tkb_relay_options& given) {
     options.publish_timeout = std::chrono::milliseconds(given.publish_timeout_ms);
     options.backoff_base = std::chrono::milliseconds(given.backoff_base_ms);
     options.backoff_max = std::chrono::milliseconds(given.backoff_max_ms);
+    options.second_thread = false;  // a host's functions are called on the thread inside the library's call
     return options;
 }
 

@@ -91,7 +91,7 @@ private:
     OutboxReader reader_;
     std::uint64_t epoch_ = 0;
     std::int64_t generation_ = -1;
-    std::uint32_t rows_limit_ = 1000;  ///< Fewer where pages were longer than page_bytes_max.
+    std::uint32_t rows_limit_ = outbox_page_rows_max;  ///< Fewer where pages were longer than page_bytes_max.
 };
 
 Result<std::optional<RelayLease>> Store::acquire(std::string_view owner, milliseconds ttl, Deadline deadline) {
@@ -158,14 +158,14 @@ Result<Store::Read> Store::read(const RelayLease& lease, std::uint32_t rows_max,
     read.full = answer->cut() || read.rows.size() == limit;
     // What was cut was sent all the same: ask for no more than fits, and by and by for more again.
     const auto came = static_cast<std::uint32_t>(read.rows.size());
-    rows_limit_ = answer->cut() ? std::max(came, 1U) : std::min(rows_limit_ * 2, 1000U);
+    rows_limit_ = answer->cut() ? std::max(came, 1U) : std::min(rows_limit_ * 2, outbox_page_rows_max);
     return read;
 }
 
 Result<OutboxPage> Store::fetch(const RelayLease& lease, std::uint32_t rows_max, Deadline deadline) {
     constexpr std::string_view operation = "outbox.fetch";
     if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline has passed");
-    if (rows_max < 1 || rows_max > 1000) return fail(Errc::invalid_argument, operation, "rows_max: 1..1000");
+    if (rows_max < 1 || rows_max > outbox_page_rows_max) return fail(Errc::invalid_argument, operation, "rows_max: 1..4000");
     if (lease.epoch != epoch_) {
         reader_.forget();
         epoch_ = lease.epoch;

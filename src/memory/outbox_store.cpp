@@ -81,7 +81,7 @@ Result<void> Store::release(const RelayLease& lease, Deadline deadline) {
 }
 
 Result<OutboxPage> Store::fetch(const RelayLease& lease, std::uint32_t rows_max, Deadline deadline) {
-    if (rows_max < 1 || rows_max > 1000) return fail(Errc::invalid_argument, "outbox.fetch", "rows_max: 1..1000");
+    if (rows_max < 1 || rows_max > outbox_page_rows_max) return fail(Errc::invalid_argument, "outbox.fetch", "rows_max: 1..4000");
     if (deadline.expired()) return cancelled("outbox.fetch");
     const std::lock_guard lock(state_.mutex);
     if (!holds(lease)) return fail(Errc::conflict, "outbox.fetch", "the lease is lost");

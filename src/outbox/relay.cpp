@@ -4,6 +4,7 @@
 
 #include "core/waiting.hpp"
 #include "outbox/relay_log.hpp"
+#include "outbox/second_thread.hpp"
 
 #include <algorithm>
 #include <condition_variable>
@@ -44,6 +45,7 @@ struct Relay::State {
     std::condition_variable_any wake_up;
     bool woken = false;
     RelayReport report;
+    SecondThread second;
     bool stopping = false;  ///< A stop was requested: calls that it cuts short are no trouble. Of the running thread alone.
 
     RelayAction perform(RelayMachine& machine, Acquire&, Deadline limit, milliseconds);
@@ -51,6 +53,9 @@ struct Relay::State {
     RelayAction perform(RelayMachine& machine, Publish& publish, Deadline limit, milliseconds reserve);
     RelayAction perform(RelayMachine& machine, Settle& settle, Deadline limit, milliseconds);
     RelayAction perform(RelayMachine& machine, Wait&, Deadline, milliseconds) { return machine.waited(now()); }
+
+    [[nodiscard]] std::vector<DeliveryReport> send(const Publish& publish, const Deadline& limit, milliseconds reserve);
+    [[nodiscard]] Result<void> record(const Settle& settle, const Deadline& limit);
 
     /// Does the action and tells what came of it. \param reserve  Kept free of publishing before `limit`.
     RelayAction step(RelayMachine& machine, RelayAction& action, Deadline limit, milliseconds reserve) {
@@ -76,11 +81,34 @@ RelayAction Relay::State::perform(RelayMachine& machine, Fetch& fetch, Deadline 
         const std::lock_guard lock(mutex);
         woken = false;
     }
-    auto page = store.fetch(fetch.lease, options.batch_rows_max, bounded(limit, options.store_timeout));
+    auto page = store.fetch(fetch.lease, fetch.rows_max, bounded(limit, options.store_timeout));
     return machine.fetched(now(), std::move(page));
 }
 
 RelayAction Relay::State::perform(RelayMachine& machine, Publish& publish, Deadline limit, milliseconds reserve) {
+    std::vector<DeliveryReport> reports;
+    if (!publish.meanwhile.has_value()) {
+        reports = send(publish, limit, reserve);
+        return machine.published(now(), reports);
+    }
+    std::optional<Result<void>> recorded;
+    const auto sending = [&] { reports = send(publish, limit, reserve); };
+    const auto recording = [&] { recorded = record(*publish.meanwhile, limit); };
+    if (options.second_thread) {
+        second.both(sending, recording);
+    } else {
+        recording();
+        sending();
+    }
+    return machine.published(now(), reports, recorded);
+}
+
+RelayAction Relay::State::perform(RelayMachine& machine, Settle& settle, Deadline limit, milliseconds) {
+    const Result<void> recorded = record(settle, limit);
+    return machine.settled(now(), recorded);
+}
+
+std::vector<DeliveryReport> Relay::State::send(const Publish& publish, const Deadline& limit, milliseconds reserve) {
     std::vector<DeliveryReport> reports(publish.messages.size());
     const RelayTime start = now();
     const auto left = std::chrono::duration_cast<milliseconds>(publish.until - start);
@@ -93,14 +121,12 @@ RelayAction Relay::State::perform(RelayMachine& machine, Publish& publish, Deadl
         // A host's own transport broke its word. What it had sent is not known.
         reports.assign(publish.messages.size(), {Delivery::unknown, Errc::outcome_unknown, "the transport threw an exception"});
     }
-    const RelayTime end = now();
-    observer.observe("ticketbottle_relay_publish_seconds", std::chrono::duration<double>(end - start).count());
-    return machine.published(end, reports);
+    observer.observe("ticketbottle_relay_publish_seconds", std::chrono::duration<double>(now() - start).count());
+    return reports;
 }
 
-RelayAction Relay::State::perform(RelayMachine& machine, Settle& settle, Deadline limit, milliseconds) {
-    const Deadline deadline = bounded(limit, options.store_timeout);
-    return machine.settled(now(), store.settle(settle.lease, options.lease, settle.rows, deadline));
+Result<void> Relay::State::record(const Settle& settle, const Deadline& limit) {
+    return store.settle(settle.lease, options.lease, settle.rows, bounded(limit, options.store_timeout));
 }
 
 void Relay::State::tell(const RelayMachine& machine) {
@@ -174,8 +200,11 @@ Result<RelayReport> Relay::run_once(Deadline deadline, std::stop_token stop) {
     RelayAction action = machine.begin(now());
     bool stalled = false;
     int settle_tries = 0;
-    // A page is begun only while there is time for it; what is sent is settled to the end, after a stop by finish().
-    while (!stopped() && (machine.settling() || limit.remaining() > reserve)) {
+    // A batch is begun only while there is time for it; what is sent is settled to the end, after a stop by finish().
+    const auto may_go_on = [&] {
+        return limit.remaining() > reserve || (machine.settling() && !std::holds_alternative<Publish>(action));
+    };
+    while (!stopped() && may_go_on()) {
         if (const Wait* wait = std::get_if<Wait>(&action)) {
             stalled = wait->why == Wait::Why::stalled;
             if (!stalled || !machine.settling() || ++settle_tries > settle_tries_max || limit.expired()) break;

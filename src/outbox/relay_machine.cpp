@@ -17,12 +17,16 @@ using Keys = std::unordered_set<std::string_view>;
 
 constexpr milliseconds tick{1};
 constexpr milliseconds standby_poll_max{1000};
+// Batches in a page. The first has none to be recorded meanwhile, and the last none to be sent meanwhile, so a few are worth reading.
+constexpr std::uint32_t batches_per_page = 4;
 
 /// The way is closed, not the message at fault.
 bool is_transient(const DeliveryReport& report) {
     return report.delivery == Delivery::unknown || report.cause == Errc::unavailable || report.cause == Errc::cancelled ||
            report.cause == Errc::outcome_unknown;
 }
+
+bool is_conflict(const Result<void>& answer) { return !answer.has_value() && answer.error().code == Errc::conflict; }
 
 std::string reason_of(const DeliveryReport& report) {
     return report.reason.empty() ? std::string(to_string(report.cause)) : report.reason;
@@ -63,9 +67,7 @@ RelayAction RelayMachine::acquired(RelayTime now, const Result<std::optional<Rel
     lease_ = **answer;
     lease_until_ = asked_at_ + options_.lease;
     set_role(Role::leading);
-    if (settling()) return settle(now);
-    if (!page_.empty()) return publish(now);
-    return Fetch{*lease_};
+    return page_.empty() && !settling() ? fetch() : go_on(now);
 }
 
 RelayAction RelayMachine::fetched(RelayTime now, Result<OutboxPage> answer) {
@@ -82,20 +84,51 @@ RelayAction RelayMachine::fetched(RelayTime now, Result<OutboxPage> answer) {
         return wait;
     }
     poll_ = options_.poll_min;
-    return renewal_is_due(now) ? acquire(now) : publish(now);
+    return go_on(now);
 }
 
-RelayAction RelayMachine::published(RelayTime now, std::span<const DeliveryReport> reports) {
+RelayAction RelayMachine::published(RelayTime now, std::span<const DeliveryReport> reports,
+                                    const std::optional<Result<void>>& recorded) {
     notes_.clear();
+    if (!lease_.has_value()) return acquire(now);
+    if (recorded && is_conflict(*recorded)) return lost(now);
+    if (recorded) take_record(*recorded);
+    stall_after_settle_ = judge_batch(reports);
+    return recorded && !recorded->has_value() ? store_failed(recorded->error()) : go_on(now);
+}
+
+RelayAction RelayMachine::settled(RelayTime now, const Result<void>& answer) {
+    notes_.clear();
+    if (!lease_.has_value()) return acquire(now);
+    if (is_conflict(answer)) return lost(now);
+    take_record(answer);
+    return answer.has_value() ? go_on(now) : store_failed(answer.error());
+}
+
+/// Of everything in settlement_.
+void RelayMachine::take_record(const Result<void>& answer) {
+    if (answer.has_value()) {
+        store_answered();
+        lease_until_ = asked_at_ + options_.lease;
+        conflicts_ = 0;
+        account(false);
+    } else if (answer.error().code == Errc::outcome_unknown) {
+        // Perhaps done. Marking again is idempotent; counting a failed attempt again is not. So the failures are let go:
+        // either they are recorded, or the row comes again and fails again. They are told now, lest nobody hears of a dead row.
+        account(true);
+    }
+}
+
+/// Of what became of each message sent, makes what is to be recorded. Is the transport out of reach?
+bool RelayMachine::judge_batch(std::span<const DeliveryReport> reports) {
     static const DeliveryReport unset;
     const DeliveryReport* trouble = nullptr;
     bool some_sent = false;
     bool some_delivered = false;
-    Keys blocked;
     for (const Planned& planned : planned_) {
         const OutboxRow& row = page_[planned.row];
         // Behind a row that did not go: untouched, whatever the transport says, and so published again in its turn.
-        if (blocked.contains(row.aggregate_id)) continue;
+        if (held_keys_.contains(row.aggregate_id)) continue;
         const DeliveryReport* report = nullptr;
         if (planned.message.has_value()) report = *planned.message < reports.size() ? &reports[*planned.message] : &unset;
         some_sent = some_sent || report != nullptr;
@@ -106,7 +139,7 @@ RelayAction RelayMachine::published(RelayTime now, std::span<const DeliveryRepor
             attempts_.push_back(row.attempts);
             continue;
         }
-        blocked.insert(row.aggregate_id);
+        held_keys_.insert(row.aggregate_id);
         if (report == nullptr) {
             row_failed(row, planned.reason);
         } else if (is_transient(*report)) {
@@ -115,34 +148,21 @@ RelayAction RelayMachine::published(RelayTime now, std::span<const DeliveryRepor
             row_failed(row, reason_of(*report));
         }
     }
+    planned_.clear();
     if (trouble != nullptr) {
         transport_failed(*trouble, some_delivered);
     } else if (some_sent) {
         transport_answered();
     }
-    stall_after_settle_ = trouble != nullptr;
-    if (settling()) return settle(now);
-    drop_page();
-    return trouble != nullptr ? stalled_wait(transport_failures_) : next(now);
+    return trouble != nullptr;
 }
 
-RelayAction RelayMachine::settled(RelayTime now, const Result<void>& answer) {
-    notes_.clear();
-    if (!lease_.has_value()) return acquire(now);
-    if (!answer.has_value()) {
-        if (answer.error().code == Errc::conflict) return lost(now);
-        if (answer.error().code == Errc::outcome_unknown) {
-            // Perhaps done. Marking again is idempotent; counting a failed attempt again is not. So the failures are let go:
-            // either they are recorded, or the row comes again and fails again. They are told now, lest nobody hears of a dead row.
-            account(true);
-        }
-        return store_failed(answer.error());
-    }
-    store_answered();
-    lease_until_ = asked_at_ + options_.lease;
-    conflicts_ = 0;
-    account(false);
-    const bool stall = std::exchange(stall_after_settle_, false);
+/// After a batch was published, or what was published was recorded.
+RelayAction RelayMachine::go_on(RelayTime now) {
+    const bool all_sent = stall_after_settle_ || unsent_ == page_.size();
+    if (!all_sent) return renewal_is_due(now) ? acquire(now) : publish(now);
+    if (settling()) return settle(now);
+    const bool stall = stall_after_settle_;
     drop_page();
     return stall ? stalled_wait(transport_failures_) : next(now);
 }
@@ -151,35 +171,47 @@ bool RelayMachine::renewal_is_due(RelayTime now) const { return lease_until_ - n
 
 RelayAction RelayMachine::next(RelayTime now) {
     if (!lease_.has_value() || renewal_is_due(now)) return acquire(now);
-    return Fetch{*lease_};
+    return fetch();
 }
+
+RelayAction RelayMachine::fetch() const { return Fetch{*lease_, options_.batch_rows_max * batches_per_page}; }
 
 RelayAction RelayMachine::acquire(RelayTime now) {
     asked_at_ = now;
     return Acquire{};
 }
 
-RelayAction RelayMachine::publish(RelayTime now) {
-    planned_.clear();
-    Publish action;
-    action.until = std::min(now + options_.publish_timeout, lease_until_);
+std::vector<Message> RelayMachine::plan_batch() {
+    std::vector<Message> messages;
     Keys blocked;
-    for (std::size_t i = 0; i < page_.size(); ++i) {
-        if (blocked.contains(page_[i].aggregate_id)) continue;
-        Result<Message> message = to_message(page_[i], options_.messages);
+    for (; unsent_ < page_.size() && messages.size() < options_.batch_rows_max; ++unsent_) {
+        const OutboxRow& row = page_[unsent_];
+        if (held_keys_.contains(row.aggregate_id) || blocked.contains(row.aggregate_id)) continue;
+        Result<Message> message = to_message(row, options_.messages);
         if (!message.has_value()) {
-            blocked.insert(page_[i].aggregate_id);
-            planned_.push_back({i, std::nullopt, std::string(message.error().detail_text())});
+            blocked.insert(row.aggregate_id);
+            planned_.push_back({unsent_, std::nullopt, std::string(message.error().detail_text())});
             continue;
         }
-        planned_.push_back({i, action.messages.size(), {}});
-        action.messages.push_back(std::move(*message));
+        planned_.push_back({unsent_, messages.size(), {}});
+        messages.push_back(std::move(*message));
     }
-    if (action.messages.empty()) return published(now, {});
+    return messages;
+}
+
+RelayAction RelayMachine::publish(RelayTime now) {
+    Publish action;
+    action.messages = plan_batch();
+    if (action.messages.empty()) {
+        stall_after_settle_ = judge_batch({});
+        return go_on(now);
+    }
+    action.until = std::min(now + options_.publish_timeout, lease_until_);
+    if (settling()) action.meanwhile = settle(now);
     return action;
 }
 
-RelayAction RelayMachine::settle(RelayTime now) {
+Settle RelayMachine::settle(RelayTime now) {
     asked_at_ = now;
     return Settle{*lease_, settlement_};
 }
@@ -273,7 +305,9 @@ void RelayMachine::set_role(Role role) {
 
 void RelayMachine::drop_page() {
     page_.clear();
+    unsent_ = 0;
     planned_.clear();
+    held_keys_.clear();
     settlement_.clear();
     event_types_.clear();
     attempts_.clear();

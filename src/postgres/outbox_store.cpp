@@ -58,6 +58,7 @@ private:
     std::optional<OutboxReader> reader_;
     std::uint64_t epoch_ = 0;
     std::int64_t generation_ = -1;
+    std::uint32_t rows_limit_ = outbox_page_rows_max;  ///< Fewer where pages were cut: the server reads what it cuts all the same.
 };
 
 std::string epoch_text(const RelayLease& lease) { return std::to_string(lease.epoch); }
@@ -132,7 +133,7 @@ ReadRow Store::read_row(const Rows& rows, int row) const {
 Result<OutboxPage> Store::fetch(const RelayLease& lease, std::uint32_t rows_max, Deadline deadline) {
     constexpr std::string_view operation = "outbox.fetch";
     if (deadline.expired()) return fail(Errc::cancelled, operation, "the deadline has passed");
-    if (rows_max < 1 || rows_max > 1000) return fail(Errc::invalid_argument, operation, "rows_max: 1..1000");
+    if (rows_max < 1 || rows_max > outbox_page_rows_max) return fail(Errc::invalid_argument, operation, "rows_max: 1..4000");
     if (lease.epoch != epoch_) {
         if (auto chosen = choose_order(deadline); !chosen.has_value()) return chosen.error();
         reader_->forget();
@@ -142,7 +143,8 @@ Result<OutboxPage> Store::fetch(const RelayLease& lease, std::uint32_t rows_max,
     OutboxPage page;
     for (;;) {
         const auto asked_at = Deadline::Clock::now();
-        const std::vector<Query> queries{{&lease_, {clean_text(lease.owner), epoch_text(lease)}}, page_query(rows_max)};
+        const std::uint32_t limit = std::min(rows_max, rows_limit_);
+        const std::vector<Query> queries{{&lease_, {clean_text(lease.owner), epoch_text(lease)}}, page_query(limit)};
         const auto answers = impl_.run(operation, queries, Effect::reads, deadline);
         if (!answers.has_value()) {
             if (answers.error().code == Errc::unsupported) epoch_ = 0;  // a migration undone: look at the layout anew
@@ -165,7 +167,9 @@ Result<OutboxPage> Store::fetch(const RelayLease& lease, std::uint32_t rows_max,
             rows.push_back(read_row(answer, i));
             bytes += rows.back().row.payload.size();
         }
-        const bool full = rows.size() == rows_max || bytes >= page_bytes_max;
+        const bool cut = bytes >= page_bytes_max;
+        const bool full = cut || rows.size() == limit;
+        rows_limit_ = cut ? static_cast<std::uint32_t>(rows.size()) : std::min(rows_limit_ * 2, outbox_page_rows_max);
         const auto answered_at = Deadline::Clock::now();
         if (reader_->take(std::move(rows), full, now, answered_at, answered_at - asked_at, page)) continue;
         if (page.rows.empty()) page.next_due = reader_->next_due(now);
@@ -218,7 +222,7 @@ Result<OutboxStatistics> Store::statistics(Deadline deadline) {
 
 Result<std::vector<DeadRow>> Store::dead(std::uint32_t rows_max, Deadline deadline) {
     constexpr std::string_view operation = "outbox.dead";
-    if (rows_max < 1 || rows_max > 1000) return fail(Errc::invalid_argument, operation, "rows_max: 1..1000");
+    if (rows_max < 1 || rows_max > 4000) return fail(Errc::invalid_argument, operation, "rows_max: 1..4000");
     const auto rows = impl_.run(operation, Query{&dead_, {attempts_max(), std::to_string(rows_max)}}, Effect::reads, deadline);
     if (!rows.has_value()) return rows.error();
     std::vector<DeadRow> found;

@@ -159,7 +159,7 @@ Result<void> Store::release(const RelayLease& lease, Deadline deadline) {
 
 Result<OutboxPage> Store::fetch(const RelayLease& lease, std::uint32_t rows_max, Deadline deadline) {
     if (auto started = connection_->start("outbox.fetch", deadline); !started.has_value()) return started.error();
-    if (rows_max < 1 || rows_max > 1000) return connection_->error(Errc::invalid_argument, "rows_max: 1..1000");
+    if (rows_max < 1 || rows_max > outbox_page_rows_max) return connection_->error(Errc::invalid_argument, "rows_max: 1..4000");
     auto transaction = Transaction::begin(*connection_, TransactionKind::read);
     if (!transaction.has_value()) return transaction.error();
     const auto row = lease_row();

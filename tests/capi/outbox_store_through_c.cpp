@@ -9,6 +9,9 @@
 
 #include "memory/state.hpp"
 
+#include <thread>
+#include <vector>
+
 namespace ticketbottle::conformance::outbox {
 namespace {
 
@@ -125,10 +128,11 @@ tkb_outbox_store_vtable vtable() {
 class CallbackBackend {
 public:
     void put(const OutboxRow& row) { database_->add(row); }
+    std::unique_ptr<OutboxStore> plain() { return memory::Database::outbox_store(database_); }
     std::unique_ptr<OutboxStore> open() { return open(vtable()); }
     std::unique_ptr<OutboxStore> open(const tkb_outbox_store_vtable& table) {
         return test::through_c<OutboxStore, tkb_outbox_store>(tkb_outbox_store_create, table,
-                                                              test::user_data_of(memory::Database::outbox_store(database_)));
+                                                              test::user_data_of(plain()));
     }
     void advance(std::chrono::milliseconds by) { clock_.advance(by); }
     TimePoint now() const { return clock_.now(); }
@@ -181,6 +185,36 @@ TEST_CASE("tkb_outbox_store: each function the relay needs is required, by name"
     refused(&tkb_outbox_store_vtable::release, "release");
     refused(&tkb_outbox_store_vtable::fetch, "fetch");
     refused(&tkb_outbox_store_vtable::settle, "settle");
+}
+
+TEST_CASE("tkb_relay: a host's functions are called on the thread inside the library's call") {
+    CallbackBackend backend;
+    for (std::uint64_t n = 1; n <= 6; ++n) put(backend, n, "pay-" + std::to_string(n));
+    static std::vector<std::thread::id> callers;
+    callers.clear();
+    tkb_outbox_store_vtable table = vtable();
+    table.settle = [](auto... arguments) {
+        callers.push_back(std::this_thread::get_id());
+        return settle(arguments...);
+    };
+    const auto shop = backend.open();
+    tkb_outbox_store* store = nullptr;
+    REQUIRE(tkb_outbox_store_create(&table, test::user_data_of(backend.plain()), &store, nullptr) == TKB_OK);
+    tkb_transport_vtable transport = TKB_TRANSPORT_VTABLE_INIT;
+    transport.publish = [](void*, const tkb_message*, std::size_t count, std::uint32_t, tkb_delivery_report* reports) {
+        callers.push_back(std::this_thread::get_id());
+        for (std::size_t i = 0; i < count; ++i) reports[i].delivery = TKB_DELIVERY_DELIVERED;
+        return tkb_status{TKB_OK};
+    };
+    tkb_relay_options options = TKB_RELAY_OPTIONS_INIT;
+    options.batch_rows_max = 2;
+    tkb_relay* relay = nullptr;
+    REQUIRE(tkb_relay_create(&options, store, &transport, nullptr, &relay, nullptr) == TKB_OK);
+    CHECK(tkb_relay_run_once(relay, 10'000, nullptr, nullptr) == TKB_OK);
+    tkb_relay_destroy(relay);
+    tkb_outbox_store_destroy(store);
+    CHECK(callers == std::vector<std::thread::id>(6, std::this_thread::get_id()));
+    CHECK(statistics(*shop).published == 6);
 }
 
 TEST_CASE("tkb_outbox_store: a page longer than was asked for is refused") {

@@ -113,6 +113,17 @@ TEST_CASE_TEMPLATE_DEFINE("OutboxStore: a row comes back as it was written", Bac
     CHECK(read.attempts == 0);
 }
 
+TEST_CASE_TEMPLATE_DEFINE("OutboxStore: a page is as long as asked for, within its limits", Backend, outbox_page_limits) {
+    Backend backend;
+    for (std::uint64_t n = 1; n <= 5; ++n) put(backend, n, "pay-" + std::to_string(n));
+    const auto store = backend.open();
+    const RelayLease lease = lease_of(*store);
+    CHECK(fetch_ids(*store, lease, 3).size() == 3);
+    CHECK(fetch_ids(*store, lease, outbox_page_rows_max).size() == 5);
+    for (const std::uint32_t rows_max : {0U, outbox_page_rows_max + 1})
+        CHECK(store->fetch(lease, rows_max, soon()).error().code == Errc::invalid_argument);
+}
+
 TEST_CASE_TEMPLATE_DEFINE("OutboxStore: one relay at a time holds the lease", Backend, outbox_lease) {
     Backend backend;
     const auto first = backend.open();
@@ -686,6 +697,7 @@ TEST_CASE_TEMPLATE_DEFINE("OutboxStore: whatever happens, a page is what the rul
 /// Every case, on a backend (or several).
 #define TKB_OUTBOX_STORE_CONFORMANCE(...)                       \
     TEST_CASE_TEMPLATE_INVOKE(outbox_row, __VA_ARGS__);         \
+    TEST_CASE_TEMPLATE_INVOKE(outbox_page_limits, __VA_ARGS__); \
     TEST_CASE_TEMPLATE_INVOKE(outbox_lease, __VA_ARGS__);       \
     TEST_CASE_TEMPLATE_INVOKE(outbox_fence, __VA_ARGS__);       \
     TEST_CASE_TEMPLATE_INVOKE(outbox_order, __VA_ARGS__);       \

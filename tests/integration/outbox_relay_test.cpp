@@ -17,8 +17,10 @@
 #include <atomic>
 #include <functional>
 #include <map>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
 namespace ticketbottle::outbox {
 namespace {
@@ -137,6 +139,46 @@ TEST_CASE("Relay: run_once ends with its deadline and keeps time for marking") {
     CHECK(report->published == transport.arrived().size());
     CHECK(store->statistics(Deadline::in(1s)).value().published == report->published);
     CHECK(relay.run_once(Deadline::in(0ms)).value().published == 0);
+}
+
+TEST_CASE("Relay: a batch is marked while the next one is being sent") {
+    Shop shop;
+    for (int i = 0; i < 20; ++i) shop.put("pay-" + std::to_string(i));
+    const auto inner = shop.open();
+    std::atomic<bool> marking = false;
+    test::FaultyOutboxStore store(*inner, [&](std::string_view call) {
+        if (call == "settle") marking = true;
+        return Fault::none;
+    });
+    test::ScriptedTransport transport;
+    bool first = true;
+    transport.before = [&](Deadline) {
+        if (std::exchange(first, false)) return;
+        for (const auto start = Steady::now(); !marking && since(start) < 20s;) std::this_thread::sleep_for(1ms);
+    };
+    RelayOptions options;
+    options.batch_rows_max = 10;
+    options.lease = 60s;
+    Relay relay(store, transport, options);
+    const auto start = Steady::now();
+    CHECK(relay.run_once(Deadline::in(60s)).value().published == 20);
+    CHECK(since(start) < 20s);
+}
+
+TEST_CASE("Relay: what the store throws while a batch is being sent passes through") {
+    Shop shop;
+    for (int i = 0; i < 20; ++i) shop.put("pay-" + std::to_string(i));
+    const auto inner = shop.open();
+    test::FaultyOutboxStore store(*inner, [](std::string_view call) {
+        if (call == "settle") throw std::runtime_error("the host's own");
+        return Fault::none;
+    });
+    test::ScriptedTransport transport;
+    RelayOptions options;
+    options.batch_rows_max = 10;
+    Relay relay(store, transport, options);
+    CHECK_THROWS_AS((void)relay.run_once(Deadline::in(10s)), std::runtime_error);
+    CHECK(transport.arrived().size() == 20);
 }
 
 TEST_CASE("Relay: a row that is given up is logged as an error, without its payload") {

@@ -24,6 +24,7 @@ TKB_OUTBOX_STORE_CONFORMANCE(MigratedOutbox);
 namespace ticketbottle::conformance::outbox {
 // The deployed table has no sequence: rows of one millisecond come by id, which the case on order writes backwards. All others hold.
 TEST_CASE_TEMPLATE_INVOKE(outbox_row, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_page_limits, DeployedOutbox);
 TEST_CASE_TEMPLATE_INVOKE(outbox_lease, DeployedOutbox);
 TEST_CASE_TEMPLATE_INVOKE(outbox_fence, DeployedOutbox);
 TEST_CASE_TEMPLATE_INVOKE(outbox_fetch_reads, DeployedOutbox);
@@ -36,6 +37,7 @@ TEST_CASE_TEMPLATE_INVOKE(outbox_dead_stays, DeployedOutbox);
 TEST_CASE_TEMPLATE_INVOKE(outbox_reason, DeployedOutbox);
 TEST_CASE_TEMPLATE_INVOKE(outbox_flags, DeployedOutbox);
 TEST_CASE_TEMPLATE_INVOKE(outbox_statistics, DeployedOutbox);
+TEST_CASE_TEMPLATE_INVOKE(outbox_leads, DeployedOutbox);
 TEST_CASE_TEMPLATE_INVOKE(outbox_remove, DeployedOutbox);
 TEST_CASE_TEMPLATE_INVOKE(outbox_remove_dead, DeployedOutbox);
 TEST_CASE_TEMPLATE_INVOKE(outbox_deadline, DeployedOutbox);

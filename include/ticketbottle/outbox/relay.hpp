@@ -19,13 +19,16 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
 namespace ticketbottle::outbox {
 
 struct RelayOptions {
-    std::uint32_t batch_rows_max = 100;   ///< 1..1000. OUTBOX_BATCH_SIZE.
+    /// 1..1000: rows that are sent together, and marked together while the next are sent. After a crash at most two batches are sent
+    /// again. OUTBOX_BATCH_SIZE.
+    std::uint32_t batch_rows_max = 100;
     std::uint32_t attempts_max = 5;       ///< 1..1000: a row that failed so often is dead. OUTBOX_MAX_RETRIES.
     std::chrono::milliseconds lease{4000};            ///< 100 ms .. 10 min. Must exceed publish_timeout. A stand-by takes over when it lapses.
     std::chrono::milliseconds publish_timeout{3000};  ///< From 10 ms.
@@ -36,6 +39,8 @@ struct RelayOptions {
     /// The lane, when store or transport are out of reach, does likewise, but probes at least twice a lease.
     std::chrono::milliseconds backoff_base{200};
     std::chrono::milliseconds backoff_max{60000};
+    /// A batch is marked on a thread of the relay's own while the next is sent on the caller's. false: all calls on the caller's thread.
+    bool second_thread = true;
     MessageOptions messages;
 };
 /// Errors: invalid_argument, naming the option and its range.
@@ -55,12 +60,13 @@ struct Wait {
     std::chrono::milliseconds at_most{0};  ///< Until this long, a stop, or (idle) a wake.
 };
 struct Acquire {};                     ///< OutboxStore::acquire(owner, options.lease)
-struct Fetch { RelayLease lease; };    ///< OutboxStore::fetch(lease, options.batch_rows_max)
+struct Fetch { RelayLease lease; std::uint32_t rows_max; };  ///< OutboxStore::fetch(lease, rows_max)
+struct Settle { RelayLease lease; std::vector<RowSettlement> rows; };  ///< OutboxStore::settle(lease, options.lease, rows)
 struct Publish {                       ///< MessageTransport::publish
     std::vector<Message> messages;
     RelayTime until;                   ///< The call's deadline: publish_timeout, or the end of the lease if that is earlier.
+    std::optional<Settle> meanwhile;   ///< Of messages sent before: may be done at the same time, and is answered together.
 };
-struct Settle { RelayLease lease; std::vector<RowSettlement> rows; };  ///< OutboxStore::settle(lease, options.lease, rows)
 using RelayAction = std::variant<Wait, Acquire, Fetch, Publish, Settle>;
 
 struct RelayReport {
@@ -79,7 +85,7 @@ struct RelayNote {
         recovered,   ///< Once when it is reachable again.
         leading,     ///< This relay publishes now.
         standby,     ///< Another one does.
-        lease_lost,  ///< This one did, and was fenced: its page in hand was dropped and will be published again.
+        lease_lost,  ///< This one did, and was fenced: what it had not marked was dropped and will be published again.
     };
     What what = What::stalled;
     std::string row_id;          ///< Rows only.
@@ -89,7 +95,8 @@ struct RelayNote {
     std::string reason;          ///< At most 500 bytes of UTF-8; no payload.
 };
 
-/// No I/O, no thread, no clock; one answer per call, in the order of the actions. Invariants, whatever answers come:
+/// No I/O, no thread, no clock; one answer per call, in the order of the actions. A page is published in batches; while
+/// one is on its way the one before is settled. Invariants, whatever answers come:
 /// a row is settled `published` only if its message was delivered under the present lease; no row is published
 /// before an earlier one of its key is delivered; a transport that is out of reach burns no attempt; a lost lease drops the page.
 class RelayMachine {
@@ -102,8 +109,9 @@ public:
     [[nodiscard]] RelayAction waited(RelayTime now);
     [[nodiscard]] RelayAction acquired(RelayTime now, const Result<std::optional<RelayLease>>& answer);
     [[nodiscard]] RelayAction fetched(RelayTime now, Result<OutboxPage> answer);
-    /// `reports` in the order of the messages; what is missing counts as unknown.
-    [[nodiscard]] RelayAction published(RelayTime now, std::span<const DeliveryReport> reports);
+    /// `reports` in the order of the messages; what is missing counts as unknown. `recorded`: the answer to `meanwhile`, if there was one.
+    [[nodiscard]] RelayAction published(RelayTime now, std::span<const DeliveryReport> reports,
+                                        const std::optional<Result<void>>& recorded = std::nullopt);
     [[nodiscard]] RelayAction settled(RelayTime now, const Result<void>& answer);
 
     [[nodiscard]] const RelayReport& report() const noexcept { return report_; }
@@ -114,7 +122,7 @@ public:
     [[nodiscard]] bool settling() const noexcept { return !settlement_.empty(); }
 
 private:
-    /// A row of the page, in the order of the page: its message's place among those sent, or why there is none.
+    /// A row of the batch under way, in the order of the page: its message's place among those sent, or why there is none.
     struct Planned {
         std::size_t row = 0;
         std::optional<std::size_t> message;
@@ -126,7 +134,12 @@ private:
     [[nodiscard]] RelayAction next(RelayTime now);
     [[nodiscard]] RelayAction acquire(RelayTime now);
     [[nodiscard]] RelayAction publish(RelayTime now);
-    [[nodiscard]] RelayAction settle(RelayTime now);
+    [[nodiscard]] RelayAction go_on(RelayTime now);
+    [[nodiscard]] RelayAction fetch() const;
+    [[nodiscard]] std::vector<Message> plan_batch();
+    [[nodiscard]] bool judge_batch(std::span<const DeliveryReport> reports);
+    void take_record(const Result<void>& answer);
+    [[nodiscard]] Settle settle(RelayTime now);
     [[nodiscard]] RelayAction idle();
     [[nodiscard]] RelayAction lost(RelayTime now);
     [[nodiscard]] RelayAction store_failed(const Error& error);
@@ -148,8 +161,10 @@ private:
     RelayTime asked_at_{};     ///< When the call that may renew the lease was asked for: the lease counts from there.
     RelayTime lease_until_{};
     std::vector<OutboxRow> page_;
-    std::vector<Planned> planned_;
-    std::vector<RowSettlement> settlement_;  ///< Of the page in hand, until it is recorded.
+    std::size_t unsent_ = 0;           ///< Of the page: where the next batch begins.
+    std::vector<Planned> planned_;     ///< The batch under way.
+    std::unordered_set<std::string> held_keys_;  ///< Of the page: a row of theirs did not go, so no later one may.
+    std::vector<RowSettlement> settlement_;  ///< Of what was sent, until it is recorded.
     std::vector<std::string> event_types_;   ///< Beside settlement_, for the notes.
     std::vector<std::uint32_t> attempts_;    ///< Likewise.
     bool stall_after_settle_ = false;
@@ -160,10 +175,11 @@ private:
     Role role_ = Role::unknown;
 };
 
-/// Threads: run and run_once on one thread at a time; wake and last_report from any. Lifetimes: store, transport and observer are
+/// Threads: run and run_once on one thread at a time; wake and last_report from any. Store and transport are called on that thread, the
+/// store's settle also on one of the relay's own (RelayOptions::second_thread); each has one call at a time. Lifetimes: store, transport and observer are
 /// borrowed. Exceptions: std::bad_alloc. What the store throws passes through; what the transport throws is an unknown delivery.
 /// Metrics: ticketbottle_outbox_published_total, _retried_total, _dead_total, _stalled_total; ticketbottle_relay_leading (0 or 1);
-/// ticketbottle_relay_publish_seconds (one page). Log events: outbox.row_retry, outbox.row_dead, relay.stalled, relay.recovered,
+/// ticketbottle_relay_publish_seconds (one batch). Log events: outbox.row_retry, outbox.row_dead, relay.stalled, relay.recovered,
 /// relay.leading, relay.standby, relay.lease_lost.
 class Relay {
 public:

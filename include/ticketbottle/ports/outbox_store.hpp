@@ -14,6 +14,9 @@
 
 namespace ticketbottle {
 
+/// Rows of one fetch, at most.
+inline constexpr std::uint32_t outbox_page_rows_max = 4000;
+
 /// A row of the deployed `outbox` table.
 struct OutboxRow {
     std::string id;              ///< UUID text. Sent as messageId and eventId, so a consumer can deduplicate.
@@ -90,7 +93,8 @@ public:
     /// Gives the lease up at once, so that a stand-by takes over without waiting. A lost lease: no effect.
     [[nodiscard]] virtual Result<void> release(const RelayLease& lease, Deadline deadline) = 0;
 
-    /// Up to `rows_max` (1..1000) due rows. Reads only. Errors also: conflict (the lease is lost).
+    /// Up to `rows_max` (1..outbox_page_rows_max) due rows; fewer where their payloads come to 8 MiB. Reads only.
+    /// Errors also: conflict (the lease is lost), invalid_argument (rows_max).
     [[nodiscard]] virtual Result<OutboxPage> fetch(const RelayLease& lease, std::uint32_t rows_max, Deadline deadline) = 0;
 
     /// Records what became of rows and renews the lease for `ttl` (as in acquire), in one transaction. Idempotent for published

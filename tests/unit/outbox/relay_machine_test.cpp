@@ -15,10 +15,10 @@ using What = RelayNote::What;
 
 RelayMachine machine_for(const RelayWorld& world, std::uint64_t seed = 1) { return {"relay", world.options, seed}; }
 
-/// Three keys over two pages.
+/// Three keys: a page of four batches, and one of two.
 void fill(RelayWorld& world) {
-    world.options.batch_rows_max = 4;
-    for (int version = 0; version < 3; ++version) {
+    world.options.batch_rows_max = 2;
+    for (int version = 0; version < 5; ++version) {
         for (const char* key : {"a", "b"}) world.put(key);
     }
     world.put("c");
@@ -40,11 +40,12 @@ TEST_CASE("RelayMachine: publishes everything once, in order, page after page wi
     std::vector<std::size_t> kinds;
     RelayAction action = machine.begin(world.now);
     for (; !std::holds_alternative<Wait>(action); action = world.perform(machine, action)) kinds.push_back(action.index());
-    // acquire, (fetch, publish, settle) twice, and the fetch that finds nothing
-    CHECK(kinds == std::vector<std::size_t>{1, 2, 3, 4, 2, 3, 4, 2});
+    // acquire, (fetch, publish and record the batch before meanwhile, settle the last) twice, and the fetch that finds nothing
+    CHECK(kinds == std::vector<std::size_t>{1, 2, 3, 3, 3, 3, 4, 2, 3, 3, 4, 2});
+    CHECK(world.recorded_meanwhile == 4);
     check_all_published(world, 0);
     CHECK(world.verdict(0).duplicates == 0);
-    CHECK(machine.report().published == 7);
+    CHECK(machine.report().published == world.rows.size());
     CHECK(machine.report().retried + machine.report().dead + machine.report().stalled == 0);
     CHECK(world.noted(What::leading) == 1);
 }
@@ -59,23 +60,26 @@ TEST_CASE("RelayMachine: fail every step in turn, nothing is lost, nothing marke
         RelayMachine machine = machine_for(world);
         world.run(machine, machine.begin(world.now));
     }
-    REQUIRE(store_calls == 6);
+    REQUIRE(store_calls == 10);
     for (const Fault fault : {Fault::unavailable, Fault::unknown_not_done, Fault::unknown_done, Fault::conflict}) {
-        for (std::size_t bad = 1; bad <= store_calls; ++bad) {
+        for (std::size_t bad = 1; bad <= 2 * store_calls; ++bad) {
             CAPTURE(static_cast<int>(fault));
             CAPTURE(bad);
             RelayWorld world;
             fill(world);
+            world.record_first = [&] { return bad <= store_calls; };
             std::size_t call = 0;
-            world.store_fault = [&](std::string_view) { return ++call == bad ? fault : Fault::none; };
+            world.store_fault = [&](std::string_view) { return ++call == (bad - 1) % store_calls + 1 ? fault : Fault::none; };
             RelayMachine machine = machine_for(world);
             world.run(machine, machine.begin(world.now));
             check_all_published(world, world.options.batch_rows_max * 2);
             CHECK(machine.report().dead == 0);
             CHECK(machine.report().retried == 0);
+            CHECK(world.unmarked_most <= 2 * world.options.batch_rows_max);
+            if (fault == Fault::conflict) CHECK(world.noted(What::stalled) == 0);
             if (fault != Fault::conflict) {
                 CHECK(world.verdict(0).duplicates == 0);  // the page in hand was kept and marked later
-                CHECK(machine.report().published == 7);
+                CHECK(machine.report().published == world.rows.size());
                 CHECK(world.noted(What::stalled) == 1);
                 CHECK(world.noted(What::recovered) == 1);
             }
@@ -85,7 +89,7 @@ TEST_CASE("RelayMachine: fail every step in turn, nothing is lost, nothing marke
 
 TEST_CASE("RelayMachine: fail every message in turn, order is kept and only its key waits") {
     for (const Broker bad : {Broker::refused, Broker::out_of_reach, Broker::unknown_arrived, Broker::unknown_lost, Broker::silent}) {
-        for (std::size_t place = 1; place <= 7; ++place) {
+        for (std::size_t place = 1; place <= 11; ++place) {
             CAPTURE(static_cast<int>(bad));
             CAPTURE(place);
             RelayWorld world;
@@ -129,7 +133,7 @@ TEST_CASE("RelayMachine: after the last attempt a row is dead, with the reason, 
     CHECK(world.row("a/1").row.attempts == 3);
     CHECK(world.row("a/2").row.attempts == 0);
     CHECK_FALSE(world.row("a/2").published);
-    CHECK(world.published() == 4);
+    CHECK(world.published() == 6);
     CHECK(machine.report().retried == 2);
     CHECK(machine.report().dead == 1);
     CHECK(machine.report().stalled == 0);
@@ -365,6 +369,7 @@ TEST_CASE("RelayMachine: random answers for thousands of runs: no loss, no inver
         world.options.batch_rows_max = static_cast<std::uint32_t>(1 + pick(6));
         world.options.attempts_max = 1000;
         const std::uint64_t badness = 2 + pick(20);
+        world.record_first = [&] { return pick(2) == 0; };
         bool calm = false;
         world.store_fault = [&](std::string_view) {
             if (calm || pick(badness) != 0) return Fault::none;

@@ -39,6 +39,9 @@ public:
     std::vector<Row> rows;
     std::vector<Seen> history;
     std::size_t steps = 0;
+    std::function<bool()> record_first = [] { return true; };
+    std::size_t recorded_meanwhile = 0;
+    std::size_t unmarked_most = 0;  ///< Rows that were delivered and not marked, at any time.
     std::uint64_t refusals = 0;
     RelayTime now{1h};
 
@@ -136,7 +139,7 @@ private:
                 if (r.dead || r.due > now) {
                     held.insert(r.row.aggregate_id);
                     if (!r.dead) due = std::min(due.value_or(r.due), r.due);
-                } else if (page.rows.size() < options.batch_rows_max) {
+                } else if (page.rows.size() < fetch.rows_max) {
                     page.rows.push_back(r.row);
                 }
             }
@@ -145,13 +148,24 @@ private:
         });
         return machine.fetched(now, std::move(answer));
     }
+    /// What is to be recorded meanwhile is, as the test wishes, before the messages are sent or after.
     outbox::RelayAction perform(outbox::RelayMachine& machine, const outbox::Publish& publish) {
         CHECK(publish.until <= expires_);
         CHECK(publish.until <= now + options.publish_timeout);
+        if (!publish.meanwhile.has_value()) return machine.published(now, send(publish));
+        ++recorded_meanwhile;
+        if (record_first()) {
+            const Result<void> recorded = record(*publish.meanwhile);
+            return machine.published(now, send(publish), recorded);
+        }
+        const std::vector<DeliveryReport> reports = send(publish);
+        return machine.published(now, reports, record(*publish.meanwhile));
+    }
+    std::vector<DeliveryReport> send(const outbox::Publish& publish) {
         std::vector<DeliveryReport> reports(publish.messages.size());
         if (publish.until <= now) {  // slept past the deadline: a transport sends nothing then
             reports.assign(reports.size(), {Delivery::not_sent, Errc::cancelled, "past the deadline"});
-            return machine.published(now, reports);
+            return reports;
         }
         std::set<std::string> stopped;
         for (std::size_t i = 0; i < publish.messages.size(); ++i) {
@@ -172,10 +186,13 @@ private:
             if (what == Broker::refused) ++refusals;
             reports[i] = report(what);
         }
+        const auto unmarked = std::ranges::count_if(rows, [&](const Row& r) { return arrived_.contains(r.row.id) && !r.published; });
+        unmarked_most = std::max(unmarked_most, static_cast<std::size_t>(unmarked));
         if (!publish.messages.empty() && broker_forgets_tail) reports.resize(reports.size() - 1);
-        return machine.published(now, reports);
+        return reports;
     }
-    outbox::RelayAction perform(outbox::RelayMachine& machine, const outbox::Settle& settle) {
+    outbox::RelayAction perform(outbox::RelayMachine& machine, const outbox::Settle& settle) { return machine.settled(now, record(settle)); }
+    Result<void> record(const outbox::Settle& settle) {
         for (const RowSettlement& s : settle.rows) {
             if (s.what == RowSettlement::What::published) {
                 CHECK_MESSAGE(arrived_.contains(s.id), "marked although it was never delivered: " << s.id);
@@ -184,13 +201,12 @@ private:
             CHECK(s.retry_after >= 0ms);
             CHECK(s.retry_after <= options.backoff_max);
         }
-        const auto answer = store<void>("settle", [&]() -> Result<void> {
+        return store<void>("settle", [&]() -> Result<void> {
             if (!holds(settle.lease)) return fail(Errc::conflict, "world.settle");
             for (const RowSettlement& s : settle.rows) record(s);
             expires_ = now + options.lease;
             return {};
         });
-        return machine.settled(now, answer);
     }
     void record(const RowSettlement& s) {
         Row& r = *find_mutable(s.id);

@@ -85,7 +85,7 @@ typedef struct tkb_transport_vtable {
 
 typedef struct tkb_relay_options {
     uint32_t struct_size;
-    uint32_t batch_rows_max;     /**< Rows, 1..1000; default 100. */
+    uint32_t batch_rows_max;     /**< Rows sent together, 1..1000; default 100. At most two batches are sent again after a crash. */
     uint32_t attempts_max;       /**< 1..1000; default 5. */
     uint32_t lease_ms;           /**< Must exceed publish_timeout_ms; default 5000. */
     uint32_t publish_timeout_ms; /**< Default 4000. */

@@ -66,7 +66,7 @@ typedef struct tkb_outbox_store_vtable {
     tkb_status (*acquire)(void *user_data, tkb_bytes owner, int64_t ttl_ms, uint64_t *epoch_out, uint32_t timeout_ms, tkb_error **error_out);
     /** Required. */
     tkb_status (*release)(void *user_data, tkb_bytes owner, uint64_t epoch, uint32_t timeout_ms, tkb_error **error_out);
-    /** Required. A lost lease: TKB_CONFLICT. */
+    /** Required. rows_max: 1..4000. A lost lease: TKB_CONFLICT. */
     tkb_status (*fetch)(void *user_data, tkb_bytes owner, uint64_t epoch, uint32_t rows_max, tkb_outbox_page *page, uint32_t timeout_ms,
                         tkb_error **error_out);
     /** Required. All rows and the renewed lease in one transaction. A lost lease: TKB_CONFLICT, nothing changed. */
