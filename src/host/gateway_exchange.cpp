@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <ticketbottle/host/gateway_exchange.hpp>
 #include <utility>
 
@@ -59,11 +60,11 @@ bool is_web_origin(std::string_view url) noexcept {
 }
 
 HttpExchange gateway_exchange(http::ClientOptions options) {
-    return [options = std::move(options)](const OutgoingRequest& request, Deadline deadline) -> Result<HttpAnswer> {
+    return [client = std::make_shared<http::Client>(std::move(options))](const OutgoingRequest& request, Deadline deadline) -> Result<HttpAnswer> {
         if (!may_carry_keys(request.url))
             return fail(Errc::invalid_argument, "host.gateway_exchange",
                         "the API base is neither https nor on this machine");
-        return http::perform(request, deadline, options);
+        return client->perform(request, deadline);
     };
 }
 

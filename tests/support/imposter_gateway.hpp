@@ -32,7 +32,7 @@ struct ImposterReply {
 
 /// A whole HTTP answer.
 inline std::string http_answer(int status, const std::string& body, const std::string& more_headers = {}) {
-    return "HTTP/1.1 " + std::to_string(status) + " -\r\nContent-Type: application/json\r\n" + more_headers +
+    return "HTTP/1.1 " + std::to_string(status) + " -\r\nConnection: close\r\nContent-Type: application/json\r\n" + more_headers +
            "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 

@@ -35,7 +35,7 @@ public:
     }
     [[nodiscard]] static std::string http(int status, const std::string& body) {
         return "HTTP/1.1 " + std::to_string(status) +
-               " -\r\nContent-Type: text/xml\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+               " -\r\nConnection: close\r\nContent-Type: text/xml\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     }
     [[nodiscard]] static std::string refusal(int status, const std::string& code) {
         return http(status,

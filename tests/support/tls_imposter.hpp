@@ -1,7 +1,7 @@
 #pragma once
 /// \file
 /// A TLS server on loopback with a certificate of a certificate authority made up on the spot, for tests of clients.
-/// Answers one request per connection with a fixed reply.
+/// Answers each request with a fixed reply; one that says "Connection: close" ends the connection.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -89,6 +89,7 @@ public:
     [[nodiscard]] std::string port() const { return std::to_string(port_); }
     /// Requests that came through a handshake.
     [[nodiscard]] int requests() const noexcept { return requests_; }
+    [[nodiscard]] int connections() const noexcept { return connections_; }
 
 private:
     void listen() {
@@ -109,9 +110,14 @@ private:
             const std::unique_ptr<SSL, FreeOpenSsl> ssl(SSL_new(context_.get()));
             SSL_set_fd(ssl.get(), fd);
             char block[4096];
-            if (SSL_accept(ssl.get()) == 1 && SSL_read(ssl.get(), block, sizeof block) > 0) {
-                ++requests_;
-                SSL_write(ssl.get(), reply_.data(), static_cast<int>(reply_.size()));
+            if (SSL_accept(ssl.get()) == 1) {
+                ++connections_;
+                bool goes_on = true;
+                while (goes_on && SSL_read(ssl.get(), block, sizeof block) > 0) {
+                    ++requests_;
+                    SSL_write(ssl.get(), reply_.data(), static_cast<int>(reply_.size()));
+                    goes_on = reply_.find("Connection: close") == std::string::npos;
+                }
                 SSL_shutdown(ssl.get());
             }
             (void)::close(fd);
@@ -123,6 +129,7 @@ private:
     int listener_ = -1;
     std::uint16_t port_ = 0;
     std::atomic<int> requests_{0};
+    std::atomic<int> connections_{0};
     std::thread thread_;
 };
 

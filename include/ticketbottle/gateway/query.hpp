@@ -41,7 +41,7 @@ struct HttpAnswer {
 };
 
 /// Performs one request: HTTPS, certificate and host checked, no redirects followed, an answer of at most
-/// query_answer_bytes_max. Errors as http::perform's. Must return within a second of a stop that the deadline carries.
+/// query_answer_bytes_max. Errors as http::Client::perform's. Must return within a second of a stop that the deadline carries.
 /// Called on the caller's thread; whoever shares one between threads makes it fit for that. The request may carry keys:
 /// never log it.
 using HttpExchange = std::function<Result<HttpAnswer>(const OutgoingRequest& request, Deadline deadline)>;

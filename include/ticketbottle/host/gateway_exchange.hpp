@@ -7,7 +7,7 @@
 
 namespace ticketbottle::host {
 
-/// perform() with `options` (copied). A question carries keys, so plain http:// is refused but to this machine itself
+/// An http::Client with `options`, shared by the copies of what is returned. A question carries keys, so plain http:// is refused but to this machine itself
 /// (127.0.0.0/8,
 /// [::1], localhost): invalid_argument, nothing is sent. Threads: any.
 [[nodiscard]] HttpExchange gateway_exchange(http::ClientOptions options = {});

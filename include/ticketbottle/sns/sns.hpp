@@ -61,7 +61,7 @@ struct Options {
 /// A batch that SNS refuses as a whole for what it holds is sent again message by message, to find the one at fault.
 /// Threads: as the port. Metrics: ticketbottle_sns_messages_total{outcome}. Log events: sns.batch_refused.
 /// Errors: invalid_argument, as check().
-/// \param exchange  http::perform, bound to its options; owned.
+/// \param exchange  host::gateway_exchange(), or one of the host's own; owned.
 [[nodiscard]] Result<std::unique_ptr<MessageTransport>> open_transport(const Options& options, HttpExchange exchange);
 
 }  // namespace ticketbottle::sns

@@ -1,8 +1,12 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <string>
+#include <thread>
+#include <vector>
 #include <ticketbottle/http/client.hpp>
+#include <ticketbottle/host/gateway_exchange.hpp>
 #include <ticketbottle/host/http_server.hpp>
 
 #include "support/file_bytes.hpp"
@@ -44,6 +48,29 @@ public:
 private:
     int fd_;
     std::uint16_t port_ = 0;
+};
+
+/// Counts its connections, and answers every request on them with what `answer` says.
+class CountingServer {
+public:
+    explicit CountingServer(std::string answer) : answer_(std::move(answer)) {}
+    [[nodiscard]] std::string url() const { return server_.url(); }
+    [[nodiscard]] int connections() const { return connections_; }
+    [[nodiscard]] int requests() const { return requests_; }
+
+private:
+    void serve(int fd) {
+        ++connections_;
+        while (test::receive_until(fd, "\r\n\r\n") != "") {
+            ++requests_;
+            test::send_all(fd, answer_);
+            if (answer_.find("Length") == std::string::npos) return;  // it ends with the connection
+        }
+    }
+    const std::string answer_;
+    std::atomic<int> connections_{0};
+    std::atomic<int> requests_{0};
+    test::TcpImposter server_{[this](int fd) { serve(fd); }};  // last: its thread uses the others
 };
 
 void check_error(const Result<HttpAnswer>& result, Errc code) {
@@ -242,4 +269,120 @@ TEST_CASE("HTTP client over TLS: a file of certificates that is not there or non
         CAPTURE(name);
         check_error(perform(get("https://localhost:1/"), soon(), {folder / name, 1000}), Errc::invalid_argument);
     }
+}
+
+TEST_CASE("HTTP client: requests to one place go over one connection, and to another over another") {
+    const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+    const CountingServer one(answer + "A1"), two(answer + "B2");
+    {
+        http::Client client;
+        for (int i = 0; i < 3; ++i) {
+            CHECK(client.perform(get(one.url()), soon()).value().body == "A1");
+            CHECK(client.perform(get(two.url()), soon()).value().body == "B2");
+        }
+    }
+    CHECK(one.connections() == 1);
+    CHECK(two.connections() == 1);
+    CHECK(one.requests() == 3);
+    const HttpExchange exchange = host::gateway_exchange();
+    for (const HttpExchange& copy : {exchange, exchange}) CHECK(copy(get(one.url()), soon()).has_value());
+    CHECK(one.connections() == 2);
+    CHECK(one.requests() == 5);
+}
+
+TEST_CASE("HTTP client: after an answer that may not be the last of its connection none else is asked for there") {
+    struct Case {
+        const char* name;
+        std::string answer;
+    };
+    const Case cases[] = {
+        {"it says so", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"},
+        {"an older protocol", "HTTP/1.0 200 OK\r\nContent-Length: 0\r\n\r\n"},
+        {"it ends with the connection", "HTTP/1.1 200 OK\r\n\r\nbody"},
+        {"something behind it", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"},
+        {"an interim answer", "HTTP/1.1 100 Continue\r\nX-Length: 0\r\n\r\n"},
+    };
+    for (const Case& one : cases) {
+        CAPTURE(one.name);
+        const CountingServer server(one.answer);
+        http::Client client;
+        const auto first = client.perform(get(server.url()), soon());
+        REQUIRE(first.has_value());
+        const auto second = client.perform(get(server.url()), soon());
+        REQUIRE(second.has_value());
+        CHECK(second->body == first->body);
+        CHECK(server.connections() == 2);
+    }
+}
+
+TEST_CASE("HTTP client: a connection that the server ended meanwhile, or that is too old, is not used") {
+    std::atomic<int> ended = 0;
+    const test::TcpImposter server([&](int fd) {
+        (void)test::receive_until(fd, "\r\n\r\n");
+        test::send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        (void)::shutdown(fd, SHUT_WR);
+        ++ended;
+    });
+    http::Client client;
+    for (int i = 1; i <= 3; ++i) {
+        CHECK(client.perform(get(server.url()), soon()).has_value());
+        for (const Deadline patience = soon(); ended < i && !patience.expired();) std::this_thread::sleep_for(1ms);
+    }
+    CHECK(ended == 3);
+
+    const CountingServer patient("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    http::Client forgetful({.ca_file = {}, .kept_for = 1ms});
+    for (int i = 0; i < 2; ++i) {
+        CHECK(forgetful.perform(get(patient.url()), soon()).has_value());
+        std::this_thread::sleep_for(5ms);
+    }
+    CHECK(patient.connections() == 2);
+}
+
+TEST_CASE("HTTP client: a request over a connection that breaks is not sent again, and its outcome is unknown") {
+    std::atomic<int> requests = 0;
+    const test::TcpImposter server([&](int fd) {
+        (void)test::receive_until(fd, "\r\n\r\n");
+        test::send_all(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        requests += test::receive_until(fd, "\r\n\r\n").empty() ? 1 : 2;
+    });
+    http::Client client;
+    CHECK(client.perform(get(server.url()), soon()).has_value());
+    check_error(client.perform({"POST", server.url(), {}, "x"}, soon()), Errc::outcome_unknown);
+    CHECK(requests == 2);
+    CHECK(client.perform(get(server.url()), soon()).has_value());
+}
+
+TEST_CASE("HTTP client: threads share it, each request with a connection to itself") {
+    host::HttpServerOptions options;
+    options.port = 0;
+    const auto server = host::HttpServer::start(options, [](const Request& request, std::uint32_t) {
+        return host::HttpResponse{200, "text/plain", request.body};
+    });
+    REQUIRE(server.has_value());
+    const std::string url = "http://127.0.0.1:" + std::to_string((*server)->port()) + "/x";
+    http::Client client;
+    std::atomic<int> wrong = 0;
+    {
+        std::vector<std::jthread> threads;
+        for (int thread = 0; thread < 4; ++thread) {
+            threads.emplace_back([&, thread] {
+                for (int i = 0; i < 50; ++i) {
+                    const std::string body = std::to_string(thread) + "/" + std::to_string(i);
+                    const auto answer = client.perform({"POST", url, {}, body}, soon());
+                    if (!answer.has_value() || answer->body != body) ++wrong;
+                }
+            });
+        }
+    }
+    CHECK(wrong == 0);
+}
+
+TEST_CASE("HTTP client over TLS: one handshake serves several requests") {
+    const test::TemporaryFolder folder;
+    const test::TlsImposter server("DNS:localhost", folder / "ca.pem", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+    http::Client client({.ca_file = folder / "ca.pem"});
+    for (int i = 0; i < 3; ++i) CHECK(client.perform(get("https://localhost:" + server.port() + "/"), soon()).value().body == "hello");
+    CHECK(server.requests() == 3);
+    CHECK(server.connections() == 1);
 }
