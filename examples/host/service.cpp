@@ -149,6 +149,10 @@ Result<void> Service::start_reconciler() {
 Result<void> Service::start_server() {
     WebhookOptions options = settings_.webhook;
     options.processor = processor_options();
+    if (settings_.checkout) {
+        if (const Result<void> checked = check_checkout(settings_); !checked.has_value()) return checked.error();
+        stripe_ = make_stripe_client(settings_, observing_.observer());
+    }
     for (std::uint32_t i = 0; i < settings_.http.threads; ++i) {
         auto store = open_payments(settings_, sqlite::OpenMode::create, observing_.observer());
         if (!store.has_value()) return store.error();
@@ -166,7 +170,6 @@ Result<void> Service::start_server() {
 
 Result<void> Service::open_checkout(Worker& worker) {
     if (!settings_.checkout) return {};
-    if (!stripe_) stripe_ = make_stripe_client(settings_, observing_.observer());
     auto desk = open_desk(settings_);
     if (!desk.has_value()) return desk.error();
     worker.desk = std::move(*desk);

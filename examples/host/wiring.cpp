@@ -263,26 +263,17 @@ Result<std::unique_ptr<OutboxStore>> open_outbox(const Settings& settings, sqlit
     return sqlite::open_outbox_store(sqlite_options(settings, mode), Deadline::in(open_timeout));
 }
 
-namespace {
-
-/// Of the process's one pool, until it succeeds: each of the server's threads opens a desk.
-Result<void> check_checkout_once(mariadb::Pool& pool) {
-    static std::mutex mutex;
-    static bool good = false;
-    const std::lock_guard lock(mutex);
-    if (good) return {};
-    auto checked = mariadb::check_checkout_tables(pool, Deadline::in(open_timeout));
-    good = checked.has_value();
-    return checked;
+Result<void> check_checkout(const Settings& settings) {
+    auto pool = mariadb_with_tables(settings);
+    if (!pool.has_value()) return pool.error();
+    const auto checked = mariadb::check_checkout_tables(**pool, Deadline::in(open_timeout));
+    if (!checked.has_value()) return of_variable("TICKETBOTTLE_CHECKOUT_ORIGINS", checked.error());
+    return {};
 }
-
-}  // namespace
 
 Result<std::unique_ptr<checkout::Desk>> open_desk(const Settings& settings) {
     auto pool = mariadb_with_tables(settings);
     if (!pool.has_value()) return pool.error();
-    if (const auto checked = check_checkout_once(**pool); !checked.has_value())
-        return of_variable("TICKETBOTTLE_CHECKOUT_ORIGINS", checked.error());
     return mariadb::checkout_desk(*pool);
 }
 

@@ -41,7 +41,9 @@ using ticketbottle::host::Settings;
     ticketbottle::Observer& observer = ticketbottle::Observer::none());
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::OutboxStore>> open_outbox(
     const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create);
-/// Where checkout keeps its orders. Only with Settings::checkout. Errors: unsupported, naming the columns that are not there.
+/// Has the database what checkout needs? Only with Settings::checkout. Errors: unsupported, naming the columns that are not there.
+[[nodiscard]] ticketbottle::Result<void> check_checkout(const Settings& settings);
+/// Where checkout keeps its orders. Only with Settings::checkout.
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::checkout::Desk>> open_desk(const Settings& settings);
 /// Only with Settings::checkout. \param observer  Borrowed, must outlive it.
 [[nodiscard]] std::unique_ptr<ticketbottle::checkout::StripeClient> make_stripe_client(const Settings& settings, ticketbottle::Observer& observer);
