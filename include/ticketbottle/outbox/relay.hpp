@@ -65,7 +65,7 @@ struct Settle { RelayLease lease; std::vector<RowSettlement> rows; };  ///< Outb
 struct Publish {                       ///< MessageTransport::publish
     std::vector<Message> messages;
     RelayTime until;                   ///< The call's deadline: publish_timeout, or the end of the lease if that is earlier.
-    std::optional<Settle> meanwhile;   ///< Of messages sent before: may be done at the same time, and is answered together.
+    std::optional<Settle> meanwhile;   ///< Of messages sent before: before, after or best while these are sent. Answered together.
 };
 using RelayAction = std::variant<Wait, Acquire, Fetch, Publish, Settle>;
 
