@@ -1,7 +1,7 @@
 #pragma once
 /// \file
-/// Calls that would wait for one another go together. Nobody waits for company: who comes while a group may begin goes at once, with
-/// whoever waits; who comes else waits for one of those under way to end, and goes with all others who wait. Internal: not installed.
+/// Calls that would wait for one another go together. Who comes while no group is under way goes at once. Who comes else waits until one
+/// ends, or until enough others wait to be a group worth beginning beside it, and goes with all of them. Internal: not installed.
 
 #include <ticketbottle/core/result.hpp>
 #include <ticketbottle/core/time.hpp>
@@ -36,12 +36,13 @@ class Company {
 public:
     using Tasks = std::vector<std::shared_ptr<const Task>>;
     struct Settings {
-        std::uint32_t groups_usual = 1;  ///< Under way at once, at least 1.
-        std::uint32_t groups_max = 1;    ///< The same, with those that one of the two rules below adds; at least groups_usual.
-        /// For each so many who wait there is one group more: it will not be a small one. 0: not.
-        std::uint32_t worth = 0;
-        /// Who has waited so long begins one: where a group takes long it does not pay to wait. 0: not.
-        std::chrono::microseconds patience{0};
+        std::uint32_t groups_max = 1;  ///< Under way at once, at least 1; one, and those that the two rules below add.
+        /// For each so many who wait there is one group more, at least 1. A transaction costs a server about as much as two members of it,
+        /// so smaller ones are dear; and were larger ones waited for, nothing would be done while a few callers' only group waits for the disk.
+        std::uint32_t worth = 4;
+        /// Who has waited so long begins one. Where a group takes long (a server far away, a lock, a connection that is gone and has not
+        /// told) waiting for it costs more than it spares. 0: not.
+        std::chrono::milliseconds patience{5};
         std::uint32_t together_max = 1;  ///< Tasks of one group, at least 1.
         /// An end for each task, in their order. Runs in the thread of one of their callers, within that one's deadline.
         std::function<std::vector<End>(const Tasks&, const Deadline&)> carry_out = {};
@@ -70,8 +71,7 @@ private:
 
     /// May one more group begin, for so many callers?
     [[nodiscard]] bool may_begin(std::size_t callers) const {
-        const std::size_t added = settings_.worth > 0 ? callers / settings_.worth : 0;
-        return groups_ < std::min<std::size_t>(settings_.groups_max, settings_.groups_usual + added);
+        return groups_ < std::min<std::size_t>(settings_.groups_max, 1 + callers / settings_.worth);
     }
     void wait(Member& self, std::unique_lock<std::mutex>& lock, const Deadline& deadline);
     [[nodiscard]] Members gather(const std::shared_ptr<Member>& leader);
@@ -114,7 +114,7 @@ End Company<Task, End>::run(std::string_view operation, std::shared_ptr<const Ta
 template <class Task, class End>
 void Company<Task, End>::wait(Member& self, std::unique_lock<std::mutex>& lock, const Deadline& deadline) {
     const auto called = [&] { return self.state == State::leading || self.state == State::ended; };
-    const bool patient = settings_.patience == std::chrono::microseconds(0);
+    const bool patient = settings_.patience == std::chrono::milliseconds(0);
     if (!patient) self.told.wait_until(lock, std::min(Deadline::Clock::now() + settings_.patience, deadline.at()), called);
     while (!called() && !deadline.expired()) {
         if (!patient && self.state == State::waiting && groups_ < settings_.groups_max) {

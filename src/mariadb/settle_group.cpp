@@ -13,11 +13,6 @@ namespace {
 namespace sql = order_sql;
 
 constexpr std::string_view operation = "payment.settle";
-// While one group waits for the disk the server works on another. More would only make them smaller: with two, 32 callers come in
-// groups of up to sixteen. Where a group takes long (a server far away, processors that others keep busy), waiting for one costs more
-// than it spares.
-constexpr std::uint32_t groups_usual = 2;
-constexpr std::chrono::microseconds patience{500};
 constexpr std::uint32_t together_max = 16;  // keeps statements few to prepare, and rows locked shortly
 constexpr std::chrono::seconds avoided_for{5};
 constexpr std::size_t avoided_most = 1000;
@@ -301,9 +296,7 @@ bool SettleGroup::Group::failed(const Error& error) {
 
 SettleGroup::SettleGroup(Pool::Impl& pool)
     : pool_(pool),
-      company_({.groups_usual = std::min(groups_usual, groups_of_pool(pool.options.connections_max)),
-                .groups_max = groups_of_pool(pool.options.connections_max),
-                .patience = patience,
+      company_({.groups_max = groups_of_pool(pool.options.connections_max),
                 .together_max = together_max,
                 .carry_out = [this](const auto& tasks, const Deadline& deadline) { return Group(*this, tasks, deadline).run(); }}) {}
 

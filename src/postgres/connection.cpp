@@ -161,7 +161,11 @@ bool Connection::send(std::span<const Query> queries, std::vector<Command>& comm
             if (PQsendQueryParams(handle_.get(), statement.text.c_str(), count, nullptr, values.data(), nullptr, nullptr, 0) != 1)
                 return false;
         } else {
-            if (!prepared_.contains(statement.name)) {
+            // Once, however many queries of the pipeline use it: a second time would be an error, and be taken for a pooler's doing.
+            const auto prepares_it = [&](const Command& command) {
+                return command.preparation && queries[command.query].statement->name == statement.name;
+            };
+            if (!prepared_.contains(statement.name) && std::ranges::none_of(commands, prepares_it)) {
                 if (PQsendPrepare(handle_.get(), statement.name.c_str(), statement.text.c_str(), 0, nullptr) != 1) return false;
                 commands.push_back({i, true});
             }

@@ -1,22 +1,10 @@
 #include "postgres/settle_group.hpp"
 
-#include <algorithm>
-
 namespace ticketbottle::postgres {
-
-namespace {
-
-// One group waits for the disk while the server works on the other. More of them would be smaller, and dearer for each member; they
-// are begun when so many wait that they are not small.
-constexpr std::uint32_t groups_usual = 2;
-
-}  // namespace
 
 SettleGroup::SettleGroup(Pool::Impl& pool, std::uint32_t together_max)
     : settlement_(pool, Held::leave),
-      company_({.groups_usual = std::min(groups_usual, groups_of_pool(pool.target.connections_max)),
-                .groups_max = groups_of_pool(pool.target.connections_max),
-                .worth = std::max(together_max / 2, 1U),
+      company_({.groups_max = groups_of_pool(pool.target.connections_max),
                 .together_max = together_max,
                 .carry_out = [this](const Meeting::Tasks& tasks, const Deadline& deadline) { return carry_out(tasks, deadline); }}) {}
 

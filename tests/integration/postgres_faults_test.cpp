@@ -1,6 +1,7 @@
 // PostgreSQL as it misbehaves: killed servers, locks held by others, transactions left open, a deployed service beside ours.
 // TKB_SLOW=1 kills fifty times instead of five.
 #include "conformance/payment_values.hpp"
+#include "postgres/pool.hpp"
 #include "support/child_process.hpp"
 #include "support/history_checker.hpp"
 #include "support/postgres_backends.hpp"
@@ -134,7 +135,7 @@ TEST_CASE("PaymentStore: a row locked by somebody ends the call at its deadline,
     CHECK(store->settle(command(success(make_payment(1))), soon()).value().outcome == Outcome::applied);
 }
 
-/// Callers that all wait behind two groups which wait for a table lock: the next groups are of many.
+/// Callers that all wait behind one who went alone and waits for a table lock: the next groups are of many.
 class WaitingCallers {
 public:
     /// \param connections  Half as many groups at a time, at most.
@@ -158,7 +159,7 @@ public:
             });
         }
         while (called < numbers.size()) std::this_thread::sleep_for(1ms);
-        wait_for_waiting(2);
+        wait_for_waiting(1);
         std::this_thread::sleep_for(300ms);  // for the last of them to queue; were they late, the groups would be smaller and the test weaker
         while_held();
         table.close();
@@ -196,24 +197,33 @@ TEST_CASE("PaymentStore: settlements that wait for one another share a transacti
     for (const auto& settled : callers.settled()) CHECK(settled.value().outcome == Outcome::applied);
     CHECK(count(schema, "outbox") == "18");
     CHECK(count(schema, "payment_inbox") == "18");
-    // Two went before the lock was let go, each by itself; 16 waited for them.
+    // One went by itself, four when they were as many, and the others waited for them.
     CHECK(WaitingCallers::count_of("SELECT count(DISTINCT xmin::text) FROM " + schema.name() + ".payment_inbox") <= 4);
 }
 
-TEST_CASE("PaymentStore: few callers make two groups at once, and a third begins when it is worth one") {
+TEST_CASE("PaymentStore: a group that is held up holds up nobody else while there is a connection for groups") {
     PostgresSchema schema(Migrated::yes);
-    WaitingCallers callers(schema, 18, 8);
-    SUBCASE("9: the second to go, and seven who wait for them") {
-        callers.settle(one_to(9), [&] { CHECK(callers.waiting() == 2); });
-        CHECK(count(schema, "outbox") == "9");
-    }
-    SUBCASE("18: eight of them are a third group") {
-        callers.settle(one_to(18), [&] {
-            callers.wait_for_waiting(3);
-            CHECK(callers.waiting() == 3);
-        });
-        CHECK(count(schema, "outbox") == "18");
-    }
+    WaitingCallers callers(schema, 3, 8);
+    callers.settle(one_to(3), [&] {
+        callers.wait_for_waiting(2);
+        CHECK(callers.waiting() >= 2);
+    });
+    CHECK(count(schema, "outbox") == "3");
+}
+
+TEST_CASE("Connection: queries that use one statement prepare it once, and later ones are prepared too") {
+    PostgresSchema schema(Migrated::no);
+    schema.options().url = Secret(test::postgres_url("?connection_limit=1&schema=" + schema.name()));
+    const auto pool = schema.pool();
+    const postgres::Statement first{"tkb_test_first", "SELECT $1::int + 1"}, second{"tkb_test_second", "SELECT $1::int + 2"};
+    const auto run = [&](const std::vector<postgres::Query>& queries) {
+        return pool->impl().run("test", queries, postgres::Effect::reads, soon()).value();
+    };
+    const auto answers = run({{&first, {"1"}}, {&second, {"1"}}, {&first, {"2"}}, {&second, {"2"}}});
+    CHECK(answers[0].integer(0, 0) == 2);
+    CHECK(answers[3].integer(0, 0) == 4);
+    const postgres::Statement third{"tkb_test_third", "SELECT count(*) FROM pg_prepared_statements WHERE name LIKE 'tkb\\_test\\_%'"};
+    CHECK(run({{&third, {}}})[0].integer(0, 0) == 3);
 }
 
 /// Settles while `other` holds something back that the settlement has not seen; lets go when it waits, and gives what it came to.
@@ -314,7 +324,7 @@ TEST_CASE("PaymentStore: a payment that another transaction holds delays itself 
             CHECK(std::stol(count(schema, "outbox")) >= 15);
             holder->close();
         });
-        callers.wait_for_waiting(3);  // after the first two groups, before the others
+        callers.wait_for_waiting(3);  // after the first two groups, before the third
     });
     letting_go.join();
     for (const auto& settled : callers.settled()) CHECK(settled.value().outcome == Outcome::applied);

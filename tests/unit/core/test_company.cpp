@@ -78,18 +78,18 @@ TEST_CASE("Company: who comes first goes at once, who comes meanwhile goes toget
     CHECK(gate.sizes() == std::multiset<std::size_t>{1, 1, 3});
 }
 
-TEST_CASE("Company: so many who wait are worth one more group, up to the most") {
-    Gate gate({.groups_usual = 1, .groups_max = 2, .worth = 3, .together_max = 16});
+TEST_CASE("Company: four who wait are worth one more group, up to the most") {
+    Gate gate({.groups_max = 2, .patience = 0ms, .together_max = 16});
     std::vector<std::future<End>> ends;
     ends.push_back(gate.come(0));
     gate.await(1, 0);
-    for (const std::size_t n : {1U, 2U}) {
+    for (const std::size_t n : {1U, 2U, 3U}) {
         ends.push_back(gate.come(1));
         gate.await(1, n);
     }
     ends.push_back(gate.come(1));
-    gate.await(2, 0);  // the third took the two along
-    for (std::size_t n = 1; n <= 6; ++n) {
+    gate.await(2, 0);  // the fourth took the three along
+    for (std::size_t n = 1; n <= 8; ++n) {
         ends.push_back(gate.come(1));
         gate.await(2, n);
     }
@@ -98,7 +98,7 @@ TEST_CASE("Company: so many who wait are worth one more group, up to the most") 
 }
 
 TEST_CASE("Company: who has waited long enough begins a group, up to the most") {
-    Gate gate({.groups_usual = 1, .groups_max = 2, .patience = 1ms, .together_max = 16});
+    Gate gate({.groups_max = 2, .together_max = 16});
     std::vector<std::future<End>> ends;
     ends.push_back(gate.come(0));
     ends.push_back(gate.come(1));
