@@ -10,7 +10,7 @@ Result<outbox::Event> to_event(const tkb_outbox_event* given, std::string_view o
     TKB_TRY(require(given, operation, "event"));
     const auto read = read_struct(given, empty_event, operation);
     if (!read.has_value()) return read.error();
-    for (const tkb_bytes& text : {read->id, read->aggregate_id, read->aggregate_type, read->event_type, read->payload})
+    for (const tkb_bytes& text : {read->id, read->aggregate_id, read->aggregate_type, read->event_type, read->payload, read->traceparent})
         TKB_TRY(require(text, operation, "a text"));
     outbox::Event event;
     event.id = view(read->id);
@@ -19,6 +19,7 @@ Result<outbox::Event> to_event(const tkb_outbox_event* given, std::string_view o
     event.event_type = view(read->event_type);
     event.payload = view(read->payload);
     event.created_at = time_point(read->created_at_ms);
+    event.traceparent = view(read->traceparent);
     return event;
 }
 
@@ -84,7 +85,8 @@ tkb_status tkb_memory_outbox_store_add(tkb_outbox_store* store, const tkb_outbox
         // The same checks, and the same derived id, as a row that goes through SQL.
         const auto statement = outbox::insert_statement(*read, outbox::Dialect::sqlite);
         if (!statement.has_value()) return statement.error();
-        store->memory->add({statement->id, read->aggregate_id, read->aggregate_type, read->event_type, read->payload, read->created_at, 0});
+        store->memory->add({statement->id, read->aggregate_id, read->aggregate_type, read->event_type, read->payload, read->created_at, 0,
+                            read->traceparent});
         return {};
     });
 }

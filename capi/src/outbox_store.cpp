@@ -27,7 +27,8 @@ Result<void> check_rows(std::uint32_t rows, std::uint32_t rows_max, std::string_
 }
 
 Result<OutboxRow> to_row(const tkb_outbox_row& given, std::string_view operation) {
-    for (const tkb_bytes& text : {given.id, given.aggregate_id, given.aggregate_type, given.event_type, given.payload, given.reason})
+    for (const tkb_bytes& text : {given.id, given.aggregate_id, given.aggregate_type, given.event_type, given.payload, given.reason,
+                                  given.traceparent})
         TKB_TRY(require(text, operation, "a text of the row"));
     OutboxRow row;
     row.id = view(given.id);
@@ -37,6 +38,7 @@ Result<OutboxRow> to_row(const tkb_outbox_row& given, std::string_view operation
     row.payload = view(given.payload);
     row.created_at = time_point(given.created_at_ms);
     row.attempts = given.attempts;
+    row.traceparent = view(given.traceparent);
     return row;
 }
 
@@ -61,6 +63,7 @@ tkb_outbox_row to_view(const OutboxRow& row) {
     view.event_type = bytes(row.event_type);
     view.payload = bytes(row.payload);
     view.created_at_ms = milliseconds_of(row.created_at);
+    view.traceparent = bytes(row.traceparent);
     return view;
 }
 

@@ -29,14 +29,15 @@ struct Client::State {
     std::shared_ptr<Trust> trust;
     std::list<Kept> kept;  ///< The longest unused first.
 
-    Result<std::shared_ptr<Trust>> trusted() {
+    Result<std::unique_ptr<Connection>> make(const Url& url) {
+        if (!url.tls) return std::make_unique<Connection>(url, nullptr);
         const std::lock_guard lock(mutex);
         if (!trust) {
             auto made = make_trust(options.ca_file);
             if (!made.has_value()) return made.error();
             trust = std::move(*made);
         }
-        return trust;
+        return std::make_unique<Connection>(url, trust);
     }
 
     /// One that may be used, of that place; nullptr: none.
@@ -72,16 +73,14 @@ Result<HttpAnswer> Client::perform(const OutgoingRequest& request, Deadline dead
     const Result<std::string> text = request_text(request, *url, keeps);
     if (!text.has_value()) return text.error();
     if (deadline.expired()) return fail(Errc::cancelled, operation, "deadline passed");
-    std::shared_ptr<Trust> trust;
-    if (url->tls) {
-        auto trusted = state_->trusted();
-        if (!trusted.has_value()) return trusted.error();
-        trust = std::move(*trusted);
-    }
     try {
         const std::string place = url->place();
         std::unique_ptr<Connection> connection = state_->take(place);
-        if (!connection) connection = std::make_unique<Connection>(*url, std::move(trust));
+        if (!connection) {
+            auto made = state_->make(*url);
+            if (!made.has_value()) return made.error();
+            connection = std::move(*made);
+        }
         auto answer = connection->exchange(*text, request.method == "HEAD", state_->options.body_bytes_max, deadline);
         if (keeps && answer.has_value() && connection->may_go_on()) state_->keep(place, std::move(connection));
         return answer;

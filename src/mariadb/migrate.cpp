@@ -14,6 +14,8 @@ struct Table {
     std::string_view name;
     std::string_view columns;  ///< That the stores name: a table of that name which has not got them is not ours.
     std::string_view definition;
+    std::string_view added = {};  ///< A column that a table of an earlier version lacks.
+    std::string_view added_as = {};
 };
 
 // {collation}: by bytes, and a space at the end counts. Times are UTC whatever the session's time zone.
@@ -31,8 +33,9 @@ constexpr std::array<Table, 3> tables{{
     lastError VARCHAR(500) NULL,
     dueAt DATETIME(3) NULL,
     dead TINYINT NOT NULL DEFAULT 0,
+    traceparent VARCHAR(55) NULL,
     PRIMARY KEY (sequence),
-    UNIQUE KEY outbox_id (id)))sql"},
+    UNIQUE KEY outbox_id (id)))sql", "traceparent", "VARCHAR(55) NULL"},
     {"relay_lease", "id, owner, epoch, expiresAt, generation", R"sql((
     id TINYINT NOT NULL,
     owner VARCHAR(255) NOT NULL,
@@ -63,7 +66,8 @@ constexpr std::array<Table, 3> tables{{
 }};
 
 constexpr std::string_view layout_sql =
-    "SELECT SUM(table_name IN ('ticket_orders', 'tickets', 'discount_codes')), SUM(table_name = 'outbox'), "
+    "SELECT SUM(table_name IN ('ticket_orders', 'tickets', 'discount_codes')), SUM(table_name = 'outbox') AND EXISTS (SELECT * FROM "
+    "information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'outbox' AND column_name = 'traceparent'), "
     "SUM(table_name = 'relay_lease'), SUM(table_name = 'payment_inbox') FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN "
     "('ticket_orders', 'tickets', 'discount_codes', 'outbox', 'relay_lease', 'payment_inbox')";
 
@@ -93,22 +97,32 @@ private:
         });
         if (!there.has_value()) return there.error();
         if (!there->flag(0, 0)) {
-            if (auto created = again([&] { return create(table); }); !created.has_value()) return created.error();
+            const std::string create = formatted(
+                "CREATE TABLE IF NOT EXISTS {} {} ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
+                table.name, table.definition);
+            if (auto created = again([&] { return execute(create); }); !created.has_value()) return created.error();
             report_.done.push_back(formatted("made table {}", table.name));
         }
-        const std::string look = formatted("SELECT {} FROM {} LIMIT 0", table.columns, table.name);
-        const auto looked = again([&] { return pool_.run(operation, {look, {}}, Effect::reads, deadline_); });
-        if (looked.has_value()) return {};
-        const Error error = looked.error();
-        return fail(error.code, operation, formatted("table {}: {}", table.name, error.detail_text()));
+        if (const auto looked = look_at(table.name, table.columns); !looked.has_value()) {
+            const Error error = looked.error();
+            return fail(error.code, operation, formatted("table {}: {}", table.name, error.detail_text()));
+        }
+        if (table.added.empty() || look_at(table.name, table.added).has_value()) return {};
+        const std::string add = formatted("SET STATEMENT lock_wait_timeout = 2 FOR ALTER TABLE {} ADD COLUMN IF NOT EXISTS {} {}, ALGORITHM=INSTANT",
+                                          table.name, table.added, table.added_as);
+        if (auto added = again([&] { return execute(add); }); !added.has_value()) return added.error();
+        report_.done.push_back(formatted("added column {} to {}", table.added, table.name));
+        return {};
     }
 
-    Result<void> create(const Table& table) {
+    Result<Rows> look_at(std::string_view table, std::string_view columns) {
+        const std::string look = formatted("SELECT {} FROM {} LIMIT 0", columns, table);
+        return again([&] { return pool_.run(operation, {look, {}}, Effect::reads, deadline_); });
+    }
+
+    Result<void> execute(const std::string& text) {
         auto lease = pool_.borrow(operation, deadline_);
         if (!lease.has_value()) return lease.error();
-        const std::string text =
-            formatted("CREATE TABLE IF NOT EXISTS {} {} ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin",
-                      table.name, table.definition);
         return (*lease)->execute(operation, text, Effect::writes, deadline_);
     }
 

@@ -69,7 +69,7 @@ Result<std::vector<Shortfall>> shortfalls_of(Transaction& transaction, const Ord
     return shortfalls_of(order, ticket, code);
 }
 
-OutboxRow event_of(const Shortfall& shortfall, const Order& order, TimePoint now) {
+OutboxRow event_of(const Shortfall& shortfall, const Order& order, const SettleCommand& command) {
     const bool ticket = shortfall.type == oversold;
     OutboxRow row;
     row.id = derived_uuid(order.payment.id, shortfall.type);
@@ -85,9 +85,10 @@ OutboxRow event_of(const Shortfall& shortfall, const Order& order, TimePoint now
     writer.integer("quantity", order.quantity);
     if (shortfall.count) writer.integer(ticket ? "sold_quantity" : "used_count", *shortfall.count);
     if (shortfall.limit) writer.integer(ticket ? "ticket_quantity" : "max_uses", *shortfall.limit);
-    writer.string("detected_at", to_iso8601(now));
+    writer.string("detected_at", to_iso8601(command.now));
     writer.finish();
-    row.created_at = now;
+    row.created_at = command.now;
+    row.traceparent = command.traceparent;
     return row;
 }
 

@@ -37,7 +37,7 @@ struct Standing {
 [[nodiscard]] Result<std::vector<Shortfall>> shortfalls_of(Transaction& transaction, const Order& order, std::span<const Rows> answers);
 
 /// The event that tells of it; its key is the order's.
-[[nodiscard]] OutboxRow event_of(const Shortfall& shortfall, const Order& order, TimePoint now);
+[[nodiscard]] OutboxRow event_of(const Shortfall& shortfall, const Order& order, const SettleCommand& command);
 
 /// After the commit.
 void tell(Observer& observer, const Shortfall& shortfall, const Order& order);

@@ -101,7 +101,8 @@ std::vector<Parameter> entry_parameters(const InboxEntry& entry) {
 }
 
 std::vector<Parameter> event_parameters(const OutboxRow& row) {
-    return {row.id, row.aggregate_id, row.aggregate_type, row.event_type, row.payload, datetime_text(row.created_at)};
+    return {row.id, row.aggregate_id, row.aggregate_type, row.event_type, row.payload, datetime_text(row.created_at),
+            text_or_null(row.traceparent)};
 }
 
 }  // namespace ticketbottle::mariadb

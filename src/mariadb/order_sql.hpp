@@ -44,13 +44,13 @@ inline constexpr std::string_view replace_entry =
     "currency = VALUES(currency), outcome = VALUES(outcome), refusal = VALUES(refusal), receivedAt = VALUES(receivedAt), "
     "raised = VALUES(raised)";
 
-/// id, aggregateId, aggregateType, eventType, payload, createdAt. Where there is one of that id, a duplicate: 1062.
+/// id, aggregateId, aggregateType, eventType, payload, createdAt, traceparent or NULL. Where there is one of that id, a duplicate: 1062.
 inline constexpr std::string_view put_new_event =
-    "INSERT INTO outbox (id, aggregateId, aggregateType, eventType, payload, createdAt) VALUES (?, ?, ?, ?, ?, ?)";
+    "INSERT INTO outbox (id, aggregateId, aggregateType, eventType, payload, createdAt, traceparent) VALUES (?, ?, ?, ?, ?, ?, ?)";
 /// The same, and the id again. Matches nothing if a row of that id is there. Who writes events of this order holds its row's lock,
 /// so nobody can put one in between.
 inline constexpr std::string_view put_event =
-    "INSERT INTO outbox (id, aggregateId, aggregateType, eventType, payload, createdAt) SELECT ?, ?, ?, ?, ?, ? FROM DUAL "
+    "INSERT INTO outbox (id, aggregateId, aggregateType, eventType, payload, createdAt, traceparent) SELECT ?, ?, ?, ?, ?, ?, ? FROM DUAL "
     "WHERE NOT EXISTS (SELECT 1 FROM outbox WHERE id = ?)";
 
 /// What an added count tells as LAST_INSERT_ID: whether it is above its limit now. A limit that is NULL or 0 is none.
@@ -78,14 +78,14 @@ inline constexpr std::string_view complete_several =
     "UPDATE ticket_orders FORCE INDEX (PRIMARY) SET status = 'paid', stripe_payment_intent_id = COALESCE(CASE id {cases} END, "
     "stripe_payment_intent_id), email = COALESCE(CASE id {cases} END, email) WHERE id IN ({list})";
 inline constexpr std::size_t entry_columns = 12;
-inline constexpr std::size_t event_columns = 6;
+inline constexpr std::size_t event_columns = 7;
 /// As put_entry, of each.
 inline constexpr std::string_view put_entries =
     "INSERT INTO payment_inbox (gateway, dedupKey, paymentId, transactionId, chargeId, status, amount, currency, outcome, refusal, "
     "receivedAt, raised) VALUES {rows}";
 /// As put_new_event, of each.
 inline constexpr std::string_view put_new_events =
-    "INSERT INTO outbox (id, aggregateId, aggregateType, eventType, payload, createdAt) VALUES {rows}";
+    "INSERT INTO outbox (id, aggregateId, aggregateType, eventType, payload, createdAt, traceparent) VALUES {rows}";
 // An assignment sees what the one before it made. LAST_INSERT_ID(0), which is 0, tells that a limit was passed.
 #define TKB_ADD_SEVERAL(table, count, limit)                                                                                     \
     "SET STATEMENT innodb_lock_wait_timeout = 1 FOR UPDATE " table " FORCE INDEX (PRIMARY) SET " count " = COALESCE(" count ", 0) + " \

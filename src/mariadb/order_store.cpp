@@ -44,7 +44,7 @@ private:
     Result<std::vector<Order>> read_orders(std::span<const Rows> locked) const;
     static Result<payment::Decision> decide(Transaction& transaction, const SettleCommand& command, Way way, Read& read);
     [[nodiscard]] Query order_query(const PaymentNotification& notification, const Order& order, PaymentStatus status) const;
-    Result<Shortfalls> write(Transaction& transaction, const PaymentNotification& notification, const Read& read, Way way,
+    Result<Shortfalls> write(Transaction& transaction, const SettleCommand& command, const Read& read, Way way,
                              payment::Decision& decision);
     Result<Settled> settle_orders(const SettleCommand& command, const std::vector<std::int64_t>& ids, Way way, Deadline deadline);
     Result<std::optional<Settled>> settle_in_company(const SettleCommand& command, std::int64_t id, Deadline deadline);
@@ -178,12 +178,12 @@ Result<payment::Decision> OrderStore::decide(Transaction& transaction, const Set
 // Locks are taken in one order by whoever settles: the order's row, then its inbox rows and events (nobody else writes those of an
 // order that we hold), then the ticket's row, then the discount code's. So no two callbacks wait for one another in a circle. The
 // rows that many orders share come last, and are held for the shortest time.
-Result<Shortfalls> OrderStore::write(Transaction& transaction, const PaymentNotification& notification, const Read& read, Way way,
+Result<Shortfalls> OrderStore::write(Transaction& transaction, const SettleCommand& command, const Read& read, Way way,
                                      payment::Decision& decision) {
     const Order& order = read.orders.front();
     const bool completes = decision.update && decision.update->status == PaymentStatus::completed;
     std::vector<Query> queries;
-    if (decision.update) queries.push_back(order_query(notification, order, decision.update->status));
+    if (decision.update) queries.push_back(order_query(command.notification, order, decision.update->status));
     if (decision.inbox) queries.push_back(entry_query(*decision.inbox, read.same_key.has_value()));
     if (decision.outbox) queries.push_back(event_query(*decision.outbox, way));
     const std::size_t before_counts = queries.size();
@@ -197,7 +197,7 @@ Result<Shortfalls> OrderStore::write(Transaction& transaction, const PaymentNoti
     if (!shortfalls.has_value()) return shortfalls;
     std::vector<Query> events;
     for (const Shortfall& shortfall : *shortfalls)
-        events.push_back(event_query(event_of(shortfall, order, decision.update->updated_at), way));
+        events.push_back(event_query(event_of(shortfall, order, command), way));
     if (const auto told = transaction.run_all(events, trip_of(way)); !told.has_value()) return told.error();
     return shortfalls;
 }
@@ -218,7 +218,7 @@ Result<Settled> OrderStore::settle_orders(const SettleCommand& command, const st
     if (!decision.has_value()) return decision.error();
     // Nothing to write: the transaction's end lets go of the lock, and no sync is paid for a duplicate.
     if (!decision->update && !decision->inbox && !decision->outbox) return std::move(decision->settled);
-    const auto shortfalls = write(*transaction, command.notification, read, way, *decision);
+    const auto shortfalls = write(*transaction, command, read, way, *decision);
     if (!shortfalls.has_value()) return shortfalls.error();
     if (auto committed = transaction->commit(); !committed.has_value()) return committed.error();
     for (const Shortfall& shortfall : *shortfalls) tell(observer_, shortfall, read.orders.front());

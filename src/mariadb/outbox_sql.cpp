@@ -33,9 +33,9 @@ constexpr std::string_view tell = "UPDATE relay_lease SET generation = generatio
 std::string page(std::size_t keys) {
     // One statement, so one snapshot: who sees an event sees every earlier one of its key that was committed before it.
     constexpr std::string_view sql =
-        "(SELECT NULL, '', '', '', '', '', {now_ms}, generation, NULL, 0 FROM relay_lease WHERE " TKB_HELD ") UNION ALL "
+        "(SELECT NULL, '', '', '', '', '', {now_ms}, generation, NULL, 0, NULL FROM relay_lease WHERE " TKB_HELD ") UNION ALL "
         "(SELECT sequence, id, aggregateId, aggregateType, eventType, payload, " TKB_MS("createdAt") ", retryCount, "
-        TKB_MS("dueAt") ", dead "
+        TKB_MS("dueAt") ", dead, traceparent "
         "FROM outbox FORCE INDEX (PRIMARY) WHERE sequence > ?";
     std::string text(sql);
     if (keys > 0) text += listed(" AND aggregateId NOT IN (", keys, ")");

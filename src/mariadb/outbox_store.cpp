@@ -131,6 +131,7 @@ ReadRow read_row(const Rows& rows, std::size_t row) {
     read.row.attempts = static_cast<std::uint32_t>(std::clamp<std::int64_t>(rows.integer(row, 7), 0, UINT32_MAX));
     read.due = rows.optional_time(row, 8);
     read.dead = rows.flag(row, 9);
+    read.row.traceparent = rows.text(row, 10);
     return read;
 }
 

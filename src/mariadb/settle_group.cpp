@@ -274,7 +274,7 @@ bool SettleGroup::Group::tell_shortfalls() {
     for (std::size_t i = 0; i < completed_.size(); ++i) {
         for (const Shortfall& shortfall : shortfalls_[i]) {
             const Member& member = *completed_[i];
-            const OutboxRow event = event_of(shortfall, member.read.orders.front(), member.decision->update->updated_at);
+            const OutboxRow event = event_of(shortfall, member.read.orders.front(), member.task->command);
             const auto told = transaction_->run({sql::put_new_event, event_parameters(event)});
             if (!told.has_value()) return failed(told.error());
         }

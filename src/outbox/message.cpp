@@ -1,3 +1,4 @@
+#include <ticketbottle/core/trace_context.hpp>
 #include <ticketbottle/outbox/message.hpp>
 
 #include "core/format.hpp"
@@ -29,6 +30,8 @@ Result<Message> to_message(const OutboxRow& row, const MessageOptions& options) 
         {"ce_type", row.event_type},
         {"ce_time", to_iso8601(row.created_at)},
     };
+    if (std::string trace = passed_on_traceparent(row.traceparent); !trace.empty())
+        message.headers.push_back({"traceparent", std::move(trace)});
     return message;
 }
 

@@ -1,6 +1,7 @@
 #include <ticketbottle/outbox/statement.hpp>
 
 #include <ticketbottle/core/ids.hpp>
+#include <ticketbottle/core/trace_context.hpp>
 
 #include "core/format.hpp"
 #include "core/json.hpp"
@@ -43,18 +44,21 @@ Result<std::string> quoted_table(std::string_view table, Dialect dialect) {
 }
 
 /// The whole statement for one dialect: its placeholders, and the casts a text parameter needs there.
-std::string statement_text(const std::string& table, Dialect dialect) {
+std::string statement_text(const std::string& table, Dialect dialect, bool traced) {
     static constexpr std::array<std::string_view, 3> values = {
         "$1, $2, $3, $4, $5::jsonb, $6::timestamp(3)",
         "?, ?, ?, ?, ?, ?",
         "?1, ?2, ?3, ?4, ?5, CAST(?6 AS INTEGER)",
     };
+    static constexpr std::array<std::string_view, 3> trace_values = {", $7", ", ?", ", ?7"};
     const char q = quote(dialect);
     std::string names;
     for (const std::string_view column : columns) {
         names += formatted("{}{}{}{}", names.empty() ? "" : ", ", q, column, q);
     }
-    return formatted("INSERT INTO {} ({}) VALUES ({})", table, names, values[static_cast<std::size_t>(dialect)]);
+    if (traced) names += formatted(", {}traceparent{}", q, q);
+    const auto at = static_cast<std::size_t>(dialect);
+    return formatted("INSERT INTO {} ({}) VALUES ({}{})", table, names, values[at], traced ? trace_values[at] : "");
 }
 
 std::string time_text(TimePoint time, Dialect dialect) {
@@ -121,6 +125,8 @@ Result<void> check_event(const Event& event, Dialect dialect) {
     if (event.created_at <= TimePoint{} || event.created_at > end) {
         return fail(Errc::invalid_argument, operation, "created_at: not set, or not between 1970 and 9999");
     }
+    if (passed_on_traceparent(event.traceparent) != event.traceparent)
+        return fail(Errc::invalid_argument, operation, "traceparent: none of W3C Trace Context, version 00");
     return check_payload(event.payload, dialect);
 }
 
@@ -134,9 +140,11 @@ Result<Statement> insert_statement(const Event& event, Dialect dialect, std::str
     if (!id.has_value()) return id.error();
 
     Statement statement;
-    statement.text = statement_text(*name, dialect);
+    const bool traced = !event.traceparent.empty();  // a table as it was deployed has no such column, and such events name none
+    statement.text = statement_text(*name, dialect, traced);
     statement.parameters = {*id,           event.aggregate_id, event.aggregate_type, event.event_type,
                             event.payload, time_text(event.created_at, dialect)};
+    if (traced) statement.parameters.push_back(event.traceparent);
     statement.id = std::move(*id);
     return statement;
 }

@@ -132,6 +132,7 @@ Result<Decision> applied(const SettleCommand& command, const Payment& before) {
     row.aggregate_type = "Payment";
     row.event_type = to_string(*type);
     row.payload = std::move(*payload);
+    row.traceparent = command.traceparent;
     // After the event that closed the payment before, whatever the clocks: its events are told in this order.
     row.created_at = command.now;
     for (const auto& closed : {before.failed_at, before.cancelled_at}) {

@@ -1,5 +1,6 @@
 #include <ticketbottle/payment/processor.hpp>
 
+#include <ticketbottle/core/trace_context.hpp>
 #include <ticketbottle/event/events.hpp>
 #include <ticketbottle/payment/rules.hpp>
 
@@ -10,7 +11,8 @@
 namespace ticketbottle {
 namespace {
 
-SettleCommand command_of(const PaymentNotification& notification, const ProcessorOptions& options, TimePoint now) {
+SettleCommand command_of(const PaymentNotification& notification, const ProcessorOptions& options, TimePoint now,
+                         std::string_view traceparent) {
     SettleCommand command;
     command.notification = notification;
     command.lookup = payment::lookup_of(notification);
@@ -18,6 +20,7 @@ SettleCommand command_of(const PaymentNotification& notification, const Processo
     command.late_success = options.late_success;
     command.payos_number = options.payos_number;
     command.pass_through = options.pass_through;
+    command.traceparent = passed_on_traceparent(traceparent);
     return command;
 }
 
@@ -94,9 +97,9 @@ PaymentProcessor::PaymentProcessor(PaymentStore& store, const Clock& clock, Proc
     if (options_.pass_through.empty()) options_.pass_through = default_pass_through();
 }
 
-Settled PaymentProcessor::process(const PaymentNotification& notification, Deadline deadline) {
+Settled PaymentProcessor::process(const PaymentNotification& notification, Deadline deadline, std::string_view traceparent) {
     const auto began = std::chrono::steady_clock::now();
-    const Result<Settled> result = store_.settle(command_of(notification, options_, clock_.now()), deadline);
+    const Result<Settled> result = store_.settle(command_of(notification, options_, clock_.now(), traceparent), deadline);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     observer_.observe("ticketbottle_settle_seconds", took.count());
 

@@ -15,10 +15,12 @@ constexpr std::chrono::milliseconds again_after{500};
 constexpr std::string_view add_columns = R"sql(DO $do$ BEGIN
 SET LOCAL lock_timeout = '2s';
 IF EXISTS (SELECT FROM pg_attribute a JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-            WHERE a.attrelid = '@.outbox'::regclass AND a.attname = 'sequence') THEN RETURN; END IF;
+            WHERE a.attrelid = '@.outbox'::regclass AND a.attname = 'sequence')
+   AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = '@.outbox'::regclass AND attname = 'traceparent') THEN RETURN; END IF;
 CREATE SEQUENCE IF NOT EXISTS @.outbox_sequence AS bigint CACHE 1;
 ALTER TABLE @.outbox ADD COLUMN IF NOT EXISTS xid xid8;
 ALTER TABLE @.outbox ADD COLUMN IF NOT EXISTS sequence bigint;
+ALTER TABLE @.outbox ADD COLUMN IF NOT EXISTS traceparent text;
 ALTER TABLE @.outbox ALTER COLUMN xid SET DEFAULT pg_current_xact_id(), ALTER COLUMN sequence SET DEFAULT nextval('@.outbox_sequence');
 ALTER SEQUENCE @.outbox_sequence OWNED BY @.outbox.sequence;
 END $do$)sql";
@@ -70,14 +72,15 @@ public:
         if (!before.has_value()) return before.error();
         if (!before->payments || !before->outbox)
             return fail(Errc::unsupported, operation, "the tables payments and outbox are not in schema " + pool_.target.schema);
+        if (!before->ordered) {
+            if (auto added = step(add_columns); !added.has_value()) return added.error();
+            report_.done.emplace_back("added columns xid, sequence and traceparent to outbox");
+            if (auto filled = fill(); !filled.has_value()) return filled.error();
+        }
+        // After the columns: who keeps an inbox writes its events with their trace.
         if (!before->inbox) {
             if (auto made = step(make_inbox); !made.has_value()) return made.error();
             report_.done.emplace_back("made table payment_inbox");
-        }
-        if (!before->ordered) {
-            if (auto added = step(add_columns); !added.has_value()) return added.error();
-            report_.done.emplace_back("added columns xid and sequence to outbox");
-            if (auto filled = fill(); !filled.has_value()) return filled.error();
         }
         for (const Index& index : indexes) {
             if (auto made = make(index); !made.has_value()) return made.error();

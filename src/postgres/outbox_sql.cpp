@@ -22,10 +22,12 @@ struct OrderText {
     std::string_view type;
     std::string_view text;   ///< The place as text, exactly.
     std::string_view first;
+    std::string_view trace;
 };
 
-constexpr OrderText by_created{R"(o."createdAt")", "timestamp(3)", R"(to_char(o."createdAt", 'YYYY-MM-DD HH24:MI:SS.MS'))", "-infinity"};
-constexpr OrderText by_sequence{"o.sequence", "bigint", "o.sequence::text", "-9223372036854775808"};
+constexpr OrderText by_created{R"(o."createdAt")", "timestamp(3)", R"(to_char(o."createdAt", 'YYYY-MM-DD HH24:MI:SS.MS'))", "-infinity", "NULL::text"};
+constexpr OrderText by_sequence{"o.sequence", "bigint", "o.sequence::text", "-9223372036854775808",
+                                "o.traceparent"};
 
 constexpr const OrderText& text_of(Order order) { return order == Order::sequence ? by_sequence : by_created; }
 
@@ -72,10 +74,11 @@ std::string page_sql(std::string_view schema, Order order, bool held) {
                         WHERE h.key = o."aggregateId" AND h.due > {now} AND ({place}, o.id COLLATE "C") >= (h.place, h.id COLLATE "C")))sql";
     // Cut where the payloads come to 8 MiB, after at least one row.
     constexpr std::string_view page = R"sql(
-SELECT id, "aggregateId", "aggregateType", "eventType", payload, created, "retryCount", "lastError", place
+SELECT id, "aggregateId", "aggregateType", "eventType", payload, created, "retryCount", "lastError", place, traceparent
   FROM (SELECT p.*, sum(octet_length(payload)) OVER (ROWS UNBOUNDED PRECEDING) - octet_length(payload) AS bytes_before FROM (
     SELECT o.id, o."aggregateId", o."aggregateType", o."eventType", o.payload::text AS payload,
-           (extract(epoch from o."createdAt") * 1000)::bigint AS created, o."retryCount", o."lastError", {text} AS place
+           (extract(epoch from o."createdAt") * 1000)::bigint AS created, o."retryCount", o."lastError", {text} AS place,
+           {trace} AS traceparent
       FROM @.outbox o
      WHERE {waiting} AND {place} >= $1::{type} AND ({place}, o.id COLLATE "C") > ($1::{type}, $2::text COLLATE "C"){not_held}
      ORDER BY {place}, o.id COLLATE "C" LIMIT $3::int) p) q
@@ -84,7 +87,7 @@ SELECT id, "aggregateId", "aggregateType", "eventType", payload, created, "retry
     const std::string filter =
         held ? formatted(fmt::runtime(not_held), fmt::arg("type", by.type), fmt::arg("now", TKB_NOW_MS), fmt::arg("place", by.place)) : "";
     return in_schema(formatted(fmt::runtime(page), fmt::arg("text", by.text), fmt::arg("waiting", TKB_WAITING), fmt::arg("place", by.place),
-                                 fmt::arg("type", by.type), fmt::arg("not_held", filter)),
+                                 fmt::arg("type", by.type), fmt::arg("trace", by.trace), fmt::arg("not_held", filter)),
                      schema);
 }
 

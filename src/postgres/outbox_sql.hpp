@@ -27,7 +27,7 @@ enum class Order : bool {
 /// $1 owner, $2 epoch. One row if the lease is held: generation, now in ms.
 [[nodiscard]] std::string lease_sql(std::string_view schema);
 /// $1, $2 the cursor's place and id, $3 rows at most; with held keys $4 keys, $5 places, $6 ids, $7 due in ms.
-/// Columns: id, aggregateId, aggregateType, eventType, payload, createdAt in ms, retryCount, lastError, place.
+/// Columns: id, aggregateId, aggregateType, eventType, payload, createdAt in ms, retryCount, lastError, place, traceparent.
 [[nodiscard]] std::string page_sql(std::string_view schema, Order order, bool held);
 /// A cursor before every row.
 [[nodiscard]] std::string_view first_place(Order order) noexcept;

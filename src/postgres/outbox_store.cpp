@@ -124,6 +124,7 @@ ReadRow Store::read_row(const Rows& rows, int row) const {
     read.row.payload = rows.text(row, 4);
     read.row.created_at = rows.time(row, 5);
     read.row.attempts = static_cast<std::uint32_t>(std::clamp<std::int64_t>(rows.integer(row, 6), 0, UINT32_MAX));
+    read.row.traceparent = rows.text(row, 9);
     read.last_error = rows.text(row, 7);
     read.place = {rows.text(row, 8), read.row.id};
     read.passed_max = read.row.attempts >= impl_.options.attempts_max;
@@ -222,7 +223,7 @@ Result<OutboxStatistics> Store::statistics(Deadline deadline) {
 
 Result<std::vector<DeadRow>> Store::dead(std::uint32_t rows_max, Deadline deadline) {
     constexpr std::string_view operation = "outbox.dead";
-    if (rows_max < 1 || rows_max > 4000) return fail(Errc::invalid_argument, operation, "rows_max: 1..4000");
+    if (rows_max < 1 || rows_max > 1000) return fail(Errc::invalid_argument, operation, "rows_max: 1..1000");
     const auto rows = impl_.run(operation, Query{&dead_, {attempts_max(), std::to_string(rows_max)}}, Effect::reads, deadline);
     if (!rows.has_value()) return rows.error();
     std::vector<DeadRow> found;

@@ -135,6 +135,7 @@ Query Settlement::write_query(const Wanted& wanted, const Reading& reading, cons
         query.parameters.emplace_back(std::to_string(entry->amount.minor_units));
         for (const std::string_view text : {entry->amount.currency.code(), to_string(entry->outcome), to_string(entry->refusal)})
             query.parameters.emplace_back(std::string(text));
+        query.parameters.push_back(event && !event->traceparent.empty() ? Parameter(event->traceparent) : Parameter());
         if (reading.same_key) query.parameters.emplace_back(reading.entry_version);
     }
     query.statement = &write_[static_cast<std::size_t>(keep)];

@@ -22,9 +22,11 @@ std::string layout_sql(std::string_view schema) {
     constexpr std::string_view sql = R"sql(
 SELECT to_regclass('@.payments') IS NOT NULL,
        to_regclass('@.outbox') IS NOT NULL,
-       to_regclass('@.payment_inbox') IS NOT NULL,
-       EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = to_regclass('@.outbox_pending') AND i.indisvalid),
-       current_setting('server_version'))sql";
+       columns.added AND to_regclass('@.payment_inbox') IS NOT NULL,
+       columns.added AND EXISTS (SELECT FROM pg_index i WHERE i.indexrelid = to_regclass('@.outbox_pending') AND i.indisvalid),
+       current_setting('server_version')
+  FROM (SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('@.outbox') AND attname = 'traceparent' AND NOT attisdropped)
+               AS added) AS columns)sql";
     return in_schema(sql, schema);
 }
 
@@ -64,7 +66,7 @@ constexpr std::string_view keep_changed = R"sql(, kept AS (
     UPDATE @.payment_inbox SET "paymentId" = $1::text, "transactionId" = $11::text, "chargeId" = $12::text, status = $13::text,
            amount = $14::bigint, currency = $15::text, outcome = $16::text, refusal = $17::text, raised = $16::text = 'refused',
            "receivedAt" = $4::timestamp(3)
-      FROM held WHERE gateway = $9::text AND "dedupKey" = $10::text AND payment_inbox.xmin = $18::xid RETURNING 1
+      FROM held WHERE gateway = $9::text AND "dedupKey" = $10::text AND payment_inbox.xmin = $19::xid RETURNING 1
 ))sql";
 constexpr std::string_view keep_nothing = R"sql(, kept AS (SELECT FROM held))sql";
 
@@ -78,8 +80,8 @@ constexpr std::string_view write = R"sql(, moved AS (
       FROM held WHERE p.ctid = held.place AND p.id = $1::text AND EXISTS (SELECT FROM kept)
     RETURNING 1
 ), told AS (
-    INSERT INTO @.outbox (id, "aggregateId", "aggregateType", "eventType", payload, "createdAt")
-    SELECT $5::text, $1::text, 'Payment', $6::text, $7::text::jsonb, $8::timestamp(3) FROM moved WHERE $5::text IS NOT NULL
+    INSERT INTO @.outbox (id, "aggregateId", "aggregateType", "eventType", payload, "createdAt"{column})
+    SELECT $5::text, $1::text, 'Payment', $6::text, $7::text::jsonb, $8::timestamp(3){value} FROM moved WHERE $5::text IS NOT NULL
     ON CONFLICT (id) DO NOTHING RETURNING id
 )
 SELECT (SELECT id FROM told) FROM moved)sql";
@@ -104,7 +106,8 @@ std::string settle_charges_sql(std::string_view schema) {
 std::string settle_write_sql(std::string_view schema, Keep keep, Held held) {
     std::string sql = formatted(fmt::runtime(hold), fmt::arg("held", held == Held::leave ? " SKIP LOCKED" : ""));
     sql += keep == Keep::added ? keep_added : keep == Keep::changed ? keep_changed : keep_nothing;
-    sql += write;
+    const bool migrated = keep != Keep::nothing;
+    sql += formatted(fmt::runtime(write), fmt::arg("column", migrated ? ", traceparent" : ""), fmt::arg("value", migrated ? ", $18::text" : ""));
     return in_schema(sql, schema);
 }
 

@@ -33,7 +33,7 @@ inline constexpr std::size_t names_few = 2;  // what the gateways' own callbacks
 enum class Held : bool { wait, leave };
 /// What is done in the inbox.
 enum class Keep : std::uint8_t {
-    nothing,  ///< There is none.
+    nothing,  ///< There is none: the tables as they were deployed.
     added,    ///< An entry of a key that had none.
     changed,  ///< The entry that the key has.
 };

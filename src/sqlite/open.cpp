@@ -74,7 +74,7 @@ constexpr const char* probe = R"(
     SELECT "sequence", "gateway", "dedupKey", "paymentId", "transactionId", "chargeId", "status", "amount", "currency", "outcome",
            "refusal", "raised", "receivedAt" FROM "payment_inbox" LIMIT 0;
     SELECT "sequence", "id", "aggregateId", "aggregateType", "eventType", "payload", "published", "publishedAt", "createdAt",
-           "retryCount", "lastError", "nextAttemptAt", "deadAt" FROM "outbox" LIMIT 0;
+           "retryCount", "lastError", "nextAttemptAt", "deadAt", "traceparent" FROM "outbox" LIMIT 0;
     SELECT "id", "owner", "epoch", "expiresAt" FROM "relay_lease" LIMIT 0)";
 
 /// A file that cannot be read as a database is the wrong path, not damage of ours: until the first page is known.
@@ -178,6 +178,9 @@ Result<void> Connection::check_owner_and_schema(OpenMode mode) {
         if (!ours || *version < schema_version) {
             if (Result<void> made = make_schema(); !made.has_value()) return made;
         }
+    } else if (ours && *version < schema_version) {
+        return error(Errc::invalid_argument, formatted("the schema is version {}, older than this library's {}: open it to create once",
+                                                       *version, schema_version));
     }
     const Result<void> tables = execute(probe);
     if (!tables.has_value()) {
@@ -197,10 +200,16 @@ Result<void> Connection::make_schema() {
     const Result<std::int64_t> owner = first_number("PRAGMA application_id");
     if (!owner.has_value()) return owner.error();
     if (Result<void> made = execute(schema()); !made.has_value()) return made;
+    constexpr const char* known = "SELECT count(*) FROM pragma_table_info('outbox') WHERE name IN ('nextAttemptAt', 'deadAt', 'traceparent')";
+    const Result<std::int64_t> columns = first_number(known);
+    if (!columns.has_value()) return columns.error();
+    if (*columns == 2) {  // ours, of version 1
+        if (Result<void> added = execute(R"(ALTER TABLE "outbox" ADD COLUMN "traceparent" TEXT)"); !added.has_value()) return added;
+    }
     // A file with tables of a host's own keeps the host's marks: its user_version counts the host's migrations.
     if (*tables == 0 || *owner == application_id) {
-        static_assert(application_id == 0x546b4274 && schema_version == 1, "say the new numbers in the statement below");
-        if (Result<void> marked = execute("PRAGMA application_id = 1416315508; PRAGMA user_version = 1"); !marked.has_value()) return marked;
+        static_assert(application_id == 0x546b4274 && schema_version == 2, "say the new numbers in the statement below");
+        if (Result<void> marked = execute("PRAGMA application_id = 1416315508; PRAGMA user_version = 2"); !marked.has_value()) return marked;
     }
     return transaction->commit();
 }

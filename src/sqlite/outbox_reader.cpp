@@ -16,12 +16,12 @@ constexpr std::chrono::seconds start_over_after{60};
 // Columns of both: what judge() and give() read.
 constexpr const char* scan_sql =
     R"(SELECT "sequence", "aggregateId", "nextAttemptAt", "deadAt", "id", "aggregateType", "eventType", "payload", "createdAt",
-              "retryCount"
+              "retryCount", "traceparent"
          FROM "outbox" INDEXED BY "outbox_pending"
         WHERE "published" = 0 AND "publishedAt" IS NULL AND "sequence" > ?1 ORDER BY "sequence")";
 constexpr const char* key_sql =
     R"(SELECT "sequence", "aggregateId", "nextAttemptAt", "deadAt", "id", "aggregateType", "eventType", "payload", "createdAt",
-              "retryCount"
+              "retryCount", "traceparent"
          FROM "outbox" INDEXED BY "outbox_pending_key"
         WHERE "published" = 0 AND "publishedAt" IS NULL AND "aggregateId" = ?1 ORDER BY "sequence" LIMIT ?2)";
 constexpr const char* version_sql = "PRAGMA data_version";
@@ -153,6 +153,7 @@ void OutboxReader::give(const Query& query, const std::string& key, OutboxPage& 
     row.payload = query.text(7);
     row.created_at = query.time(8);
     row.attempts = static_cast<std::uint32_t>(std::clamp<std::int64_t>(query.integer(9), 0, UINT32_MAX));
+    row.traceparent = query.text(10);
     given_.push_back({row.id, key, query.integer(0), false});
     page_bytes_ += row.payload.size();
     page.rows.push_back(std::move(row));

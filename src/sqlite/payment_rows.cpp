@@ -106,10 +106,11 @@ Result<void> keep_inbox_entry(Connection& connection, const InboxEntry& entry) {
 
 Result<bool> insert_outbox_row(Connection& connection, const OutboxRow& row) {
     static constexpr const char* sql =
-        R"(INSERT INTO "outbox" ("id", "aggregateId", "aggregateType", "eventType", "payload", "createdAt"))"
-        R"( VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT ("id") DO NOTHING)";
+        R"(INSERT INTO "outbox" ("id", "aggregateId", "aggregateType", "eventType", "payload", "createdAt", "traceparent"))"
+        R"( VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT ("id") DO NOTHING)";
     Query query = connection.query(sql);
     query.bind(row.id).bind(row.aggregate_id).bind(row.aggregate_type).bind(row.event_type).bind(row.payload).bind(row.created_at);
+    query.bind_or_null(row.traceparent);
     if (Result<void> inserted = query.run(); !inserted.has_value()) return inserted.error();
     return connection.changes() == 1;
 }

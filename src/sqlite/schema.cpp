@@ -66,7 +66,8 @@ CREATE TABLE IF NOT EXISTS "outbox" (
     "retryCount" INTEGER NOT NULL DEFAULT 0 CHECK (typeof("retryCount") = 'integer' AND "retryCount" >= 0),
     "lastError" TEXT,
     "nextAttemptAt" INTEGER CHECK (typeof("nextAttemptAt") IN ('integer', 'null')),
-    "deadAt" INTEGER CHECK (typeof("deadAt") IN ('integer', 'null'))
+    "deadAt" INTEGER CHECK (typeof("deadAt") IN ('integer', 'null')),
+    "traceparent" TEXT
 );
 CREATE INDEX IF NOT EXISTS "outbox_pending" ON "outbox" ("sequence") WHERE "published" = 0 AND "publishedAt" IS NULL;
 CREATE INDEX IF NOT EXISTS "outbox_pending_key" ON "outbox" ("aggregateId", "sequence")

@@ -80,7 +80,7 @@ Handled WebhookHandler::settle(Gateway gateway, const Request& request, Deadline
         handled.situation = situation_of(rejection.reason);
     } else {
         const PaymentNotification& notification = verdict->notification;
-        handled.settled = processor_.process(notification, deadline);
+        handled.settled = processor_.process(notification, deadline, request.header("traceparent"));
         handled.situation = webhook::situation_of(handled.settled, notification, now, options_.order_may_appear_for);
     }
     handled.reply = reply(gateway, handled.situation, options_.reply);

@@ -101,7 +101,8 @@ private:
         if (decision.outbox == nullptr) return;
         const tkb_outbox_row& row = *decision.outbox;
         const bool added = state_.add_outbox_row({text(row.id), text(row.aggregate_id), text(row.aggregate_type), text(row.event_type),
-                                                  text(row.payload), TimePoint(std::chrono::milliseconds(row.created_at_ms)), row.attempts});
+                                                  text(row.payload), TimePoint(std::chrono::milliseconds(row.created_at_ms)), row.attempts,
+                                                  text(row.traceparent)});
         if (!added) tkb_settlement_event_was_there(settlement_);
     }
     void keep(const InboxEntry& entry) {

@@ -11,6 +11,7 @@
 ///         // What an older writer leaves: sets the two columns as they are given. False: this backend cannot hold that.
 ///         bool set_flags(const std::string& id, bool published, std::optional<ticketbottle::TimePoint> published_at);
 ///         static constexpr bool keeps_published = true;         // may be left out. False: a queue, that deletes what is published
+///         static constexpr bool keeps_traces = true;            // may be left out. False: there is no column for traceparent
 ///     };
 ///     TKB_OUTBOX_STORE_CONFORMANCE(MyBackend);                  // in one .cpp with doctest's main
 ///
@@ -44,6 +45,12 @@ inline constexpr auto ttl = 5s;
 template <class Backend>
 constexpr bool keeps_published() {
     if constexpr (requires { Backend::keeps_published; }) return Backend::keeps_published;
+    return true;
+}
+/// Is traceparent kept?
+template <class Backend>
+constexpr bool keeps_traces() {
+    if constexpr (requires { Backend::keeps_traces; }) return Backend::keeps_traces;
     return true;
 }
 /// How many rows a store still has of `rows` that were published.
@@ -97,14 +104,17 @@ inline OutboxStatistics statistics(OutboxStore& store) {
 TEST_CASE_TEMPLATE_DEFINE("OutboxStore: a row comes back as it was written", Backend, outbox_row) {
     Backend backend;
     const OutboxRow written{id_of(1), "pay-1", "payment", "PAYMENT_FAILED", R"({"name":"Trần Thị Bưởi","amount_cents":7200000})",
-                            backend.now() - 3s, 0};
+                            backend.now() - 3s, 0, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
     backend.put(written);
+    put(backend, 2, "pay-2");
     const auto store = backend.open();
     const auto page = store->fetch(lease_of(*store), 10, soon());
     REQUIRE(page.has_value());
-    REQUIRE(page->rows.size() == 1);
+    REQUIRE(page->rows.size() == 2);
     const OutboxRow& read = page->rows[0];
     CHECK(read.id == written.id);
+    CHECK(read.traceparent == (keeps_traces<Backend>() ? written.traceparent : ""));
+    CHECK(page->rows[1].traceparent.empty());
     CHECK(read.aggregate_id == written.aggregate_id);
     CHECK(read.aggregate_type == written.aggregate_type);
     CHECK(read.event_type == written.event_type);
@@ -115,6 +125,8 @@ TEST_CASE_TEMPLATE_DEFINE("OutboxStore: a row comes back as it was written", Bac
 
 TEST_CASE_TEMPLATE_DEFINE("OutboxStore: a page is as long as asked for, within its limits", Backend, outbox_page_limits) {
     Backend backend;
+    for (const std::uint32_t rows_max : {0U, 1001U}) CHECK(backend.open()->dead(rows_max, soon()).error().code == Errc::invalid_argument);
+    CHECK(backend.open()->dead(1000, soon()).has_value());
     for (std::uint64_t n = 1; n <= 5; ++n) put(backend, n, "pay-" + std::to_string(n));
     const auto store = backend.open();
     const RelayLease lease = lease_of(*store);

@@ -61,7 +61,8 @@ public:
 
     void put(const OutboxRow& row) {
         const auto id = sqlite::insert_event(
-            writer_, {row.id, row.aggregate_id, row.aggregate_type, row.event_type, row.payload, row.created_at});
+            writer_, {row.id, row.aggregate_id, row.aggregate_type, row.event_type, row.payload, row.created_at,
+                      row.traceparent});
         REQUIRE_MESSAGE(id.has_value(), (id.has_value() ? std::string() : to_string(id.error())));
         CHECK(*id == row.id);
     }

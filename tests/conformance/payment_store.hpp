@@ -197,6 +197,7 @@ TEST_CASE_TEMPLATE_DEFINE("PaymentStore: an applied notification writes status, 
                       std::string(before.amount.currency.code()) + R"(","provider":")" + before.provider +
                       R"(","transaction_id":"t-1",")" + c.time_member + R"(":"2025-12-13T08:02:03.456Z",)" + passed + "}";
         row.created_at = at(123456);
+        row.traceparent = trace_of(notification);
         CHECK(settled.outbox_id == row.id);
         CHECK(text_of(backend.outbox()) == text_of(std::vector<OutboxRow>{row}));
         CHECK(raised_count(*store) == 0);

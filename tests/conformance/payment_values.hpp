@@ -42,7 +42,7 @@ inline std::string text_of(const Payment& p) {
 
 inline std::string text_of(const OutboxRow& r) {
     std::string out;
-    for (const std::string& part : {r.id, r.aggregate_id, r.aggregate_type, r.event_type, canonical(r.payload), to_iso8601(r.created_at)})
+    for (const std::string& part : {r.id, r.aggregate_id, r.aggregate_type, r.event_type, canonical(r.payload), to_iso8601(r.created_at), r.traceparent})
         out += part + "|";
     return out + std::to_string(r.attempts);
 }
@@ -108,12 +108,20 @@ inline PaymentNotification with_status(PaymentNotification n, NotifiedStatus sta
     return n;
 }
 
+/// The trace of the request that brought that notification: another for each.
+inline std::string trace_of(const PaymentNotification& notification) {
+    std::string digits = derived_uuid("trace", notification.dedup_key);
+    std::erase(digits, '-');
+    return "00-" + digits + "-" + digits.substr(16) + "-01";
+}
+
 inline SettleCommand command(const PaymentNotification& notification, TimePoint now = at(60000)) {
     SettleCommand c;
     c.notification = notification;
     c.lookup = payment::lookup_of(notification);
     c.now = now;
     c.pass_through = default_pass_through();
+    c.traceparent = trace_of(notification);
     return c;
 }
 

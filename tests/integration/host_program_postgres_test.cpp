@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "support/file_bytes.hpp"
 #include "support/postgres_backends.hpp"
 #include "support/served.hpp"
 #include "support/temporary_folder.hpp"
@@ -34,9 +35,10 @@ TEST_CASE("ticketbottle with DATABASE_URL=postgresql://...: migrate, serve --all
     const std::string order = "TB-TEST-20251121-00000001";
     const auto created = run({"payment", "create", "vnpay", "--amount", "250000", "--order", order, "--email", "an@example.com"});
     REQUIRE_MESSAGE(created.code == 0, created.err);
+    const std::string trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     {
         test::Served server(environment, folder.path());
-        CHECK(holds(server.paid(order, 250000).value().body, "\"00\""));
+        CHECK(holds(server.paid(order, 250000, {{"traceparent", trace}}).value().body, "\"00\""));
         CHECK(holds(server.paid(order, 250000).value().body, "\"02\""));
         const fs::path mails = folder.path() / "data/mail/new";
         for (const Deadline patience = Deadline::in(30s); !patience.expired() && (!fs::exists(mails) || fs::is_empty(mails));)
@@ -50,6 +52,11 @@ TEST_CASE("ticketbottle with DATABASE_URL=postgresql://...: migrate, serve --all
     }
     CHECK(holds(run({"payment", "show", order}).out, "\"status\":\"COMPLETED\""));
     CHECK(test::postgres_rows("SELECT count(*) FROM program.outbox WHERE published AND \"eventType\" = 'PAYMENT_COMPLETED'")[0][0] == "1");
+    std::string topic;
+    for (const auto& entry : fs::recursive_directory_iterator(folder.path() / "data")) {
+        if (entry.is_regular_file() && holds(entry.path(), "payment.completed")) topic += test::read_file(entry.path());
+    }
+    CHECK(holds(topic, R"({"name":"traceparent","value":")" + trace + "\"}"));
     environment["CLOUDWATCH_NAMESPACE"] = "TicketBottle/Outbox";
     environment["TICKETBOTTLE_OUTBOX_COUNT"] = "estimate";
     const auto swept = run({"sweep"});

@@ -590,10 +590,27 @@ TEST_CASE("Migration: twice, and two at once, make the tables once; a table that
 
     MariadbDatabase foreign(MariadbDatabase::Tables::none);
     mariadb_rows("CREATE TABLE " + foreign.name() + ".outbox (id INT PRIMARY KEY)");
+    const auto foreign_table = [&] { return mariadb_rows("SHOW CREATE TABLE " + foreign.name() + ".outbox"); };
+    const auto foreign_before = foreign_table();
     const auto refused_there = mariadb::migrate(*foreign.pool(), soon());
     REQUIRE_FALSE(refused_there.has_value());
     CHECK(refused_there.error().code == Errc::unsupported);
     CHECK(to_string(refused_there.error()).find("table outbox") != std::string::npos);
+    CHECK(foreign_table() == foreign_before);
+}
+
+TEST_CASE("Migration: an outbox of an earlier version gets the column it lacks, at once, and keeps its rows") {
+    MariadbDatabase database;
+    mariadb_rows("ALTER TABLE " + database.name() + ".outbox DROP COLUMN traceparent");
+    mariadb_rows("INSERT INTO " + database.name() + ".outbox (id, aggregateId, aggregateType, eventType, payload) VALUES ('a', 'k', 'P', 'T', '{}')");
+    CHECK_FALSE(mariadb::inspect(*database.pool(), soon()).value().outbox);
+    CHECK(mariadb::migrate(*database.pool(), soon()).value().done == std::vector<std::string>{"added column traceparent to outbox"});
+    CHECK(mariadb::inspect(*database.pool(), soon()).value().outbox);
+    CHECK(mariadb::migrate(*database.pool(), soon()).value().done.empty());
+    const auto store = mariadb::outbox_store(database.pool());
+    const OutboxPage page = store->fetch(lease_of(*store), 10, soon()).value();
+    REQUIRE(page.rows.size() == 1);
+    CHECK(page.rows[0].traceparent.empty());
 }
 
 TEST_CASE("Outbox: payloads of many MiB come in pages that are cut, none is left out, and the longest possible stands in nobody's way") {

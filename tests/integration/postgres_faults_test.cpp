@@ -438,6 +438,32 @@ TEST_CASE("Migration: twice, while rows wait and writers write, keeps every row 
     CHECK(verdict.duplicates == 0);
 }
 
+TEST_CASE("Migration: tables of an earlier version settle and publish as deployed ones until they are brought up to date") {
+    PostgresSchema schema(Migrated::yes);
+    postgres_rows("ALTER TABLE " + schema.name() + ".outbox DROP COLUMN traceparent");
+    const auto pool = schema.pool();
+    const postgres::Layout before = postgres::inspect(*pool, soon()).value();
+    CHECK_FALSE(before.ordered);
+    CHECK_FALSE(before.inbox);
+    const auto payments = postgres::payment_store(pool);
+    const auto outbox = postgres::outbox_store(pool);
+    const auto settle_one = [&](int n) {
+        conformance::payments::create(*payments, make_payment(n));
+        CHECK(conformance::payments::settle(*payments, success(make_payment(n))).outcome == Outcome::applied);
+        const RelayLease lease = outbox->acquire("relay", 5s, soon()).value().value();
+        const OutboxPage page = outbox->fetch(lease, 10, soon()).value();
+        REQUIRE(page.rows.size() == 1);
+        REQUIRE(outbox->settle(lease, 5s, std::vector{RowSettlement{page.rows[0].id, RowSettlement::What::published, "", 0ms}}, soon()).has_value());
+        REQUIRE(outbox->release(lease, soon()).has_value());
+        return page.rows[0].traceparent;
+    };
+    CHECK(settle_one(1).empty());
+    CHECK(postgres::migrate(*pool, soon()).value().done.size() == 2);
+    CHECK(postgres::inspect(*pool, soon()).value().ordered);
+    CHECK(settle_one(2) == conformance::payments::trace_of(success(make_payment(2))));
+    CHECK(postgres::migrate(*pool, soon()).value().done.empty());
+}
+
 TEST_CASE("Outbox: a transaction left open elsewhere stalls nobody, and its own rows come when it commits") {
     for (const Migrated migrated : {Migrated::no, Migrated::yes}) {
         CAPTURE(migrated == Migrated::yes);

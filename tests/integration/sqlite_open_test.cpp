@@ -153,14 +153,44 @@ TEST_CASE("SQLite open: another program's file and a newer schema are left alone
 
     const std::string newer = folder / "newer.db";
     make(newer, 1);
-    (void)test::sqlite_rows(newer, "PRAGMA user_version = 2");
+    const std::string next = std::to_string(sqlite::schema_version + 1);
+    (void)test::sqlite_rows(newer, "PRAGMA user_version = " + next);
     for (const OpenMode mode : {OpenMode::create, OpenMode::existing, OpenMode::read_only}) {
         const auto store = open(newer, mode);
         REQUIRE_FALSE(store.has_value());
         CHECK(store.error().code == Errc::invalid_argument);
         CHECK(said(store.error()).find("newer") != std::string::npos);
     }
-    CHECK(test::sqlite_rows(newer, "PRAGMA user_version")[0][0] == "2");
+    CHECK(test::sqlite_rows(newer, "PRAGMA user_version")[0][0] == next);
+}
+
+TEST_CASE("SQLite open: a file of version 1 is brought up to date when it is opened to create, and keeps its rows") {
+    test::TemporaryFolder folder;
+    const std::string path = folder / "first.db";
+    make(path, 2);
+    (void)test::sqlite_rows(path, "ALTER TABLE outbox DROP COLUMN traceparent; PRAGMA user_version = 1");
+    for (const OpenMode mode : {OpenMode::existing, OpenMode::read_only}) {
+        const auto refused = open(path, mode);
+        REQUIRE_FALSE(refused.has_value());
+        CHECK(refused.error().code == Errc::invalid_argument);
+        CHECK(said(refused.error()).find("older") != std::string::npos);
+    }
+    auto store = open(path, OpenMode::create);
+    REQUIRE_MESSAGE(store.has_value(), said(store.error()));
+    CHECK(test::sqlite_rows(path, "PRAGMA user_version")[0][0] == std::to_string(sqlite::schema_version));
+    const auto command = conformance::payments::command(success(make_payment(1)));
+    REQUIRE((*store)->settle(command, soon())->outcome == Outcome::applied);
+    CHECK(test::sqlite_outbox(path).back().traceparent == command.traceparent);
+    for (const OpenMode mode : {OpenMode::existing, OpenMode::read_only}) CHECK(open(path, mode).has_value());
+
+    const std::string hosts = folder / "host.db";  // its marks are the host's, so its columns are looked at
+    (void)test::sqlite_rows(hosts, "CREATE TABLE orders (x); PRAGMA user_version = 9");
+    REQUIRE(open(hosts, OpenMode::create).has_value());
+    (void)test::sqlite_rows(hosts, "ALTER TABLE outbox DROP COLUMN traceparent");
+    CHECK(open(hosts, OpenMode::existing).error().code == Errc::invalid_argument);
+    CHECK(open(hosts, OpenMode::create).has_value());
+    CHECK(open(hosts, OpenMode::existing).has_value());
+    CHECK(test::sqlite_rows(hosts, "PRAGMA user_version")[0][0] == "9");
 }
 
 TEST_CASE("SQLite open: a host's own file takes our tables in, and keeps its marks") {

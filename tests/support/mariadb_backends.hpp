@@ -125,7 +125,8 @@ public:
     }
     void put(const OutboxRow& row) {
         const auto statement = outbox::insert_statement(
-            {row.id, row.aggregate_id, row.aggregate_type, row.event_type, row.payload, row.created_at}, outbox::Dialect::mariadb);
+            {row.id, row.aggregate_id, row.aggregate_type, row.event_type, row.payload, row.created_at,
+             row.traceparent}, outbox::Dialect::mariadb);
         if (!statement.has_value()) throw std::runtime_error(to_string(statement.error()));
         mariadb::Query query{statement->text, {statement->parameters.begin(), statement->parameters.end()}};
         const auto put = pool_->impl().run("test.put", query, mariadb::Effect::writes, MariadbDatabase::patience());

@@ -78,9 +78,9 @@ public:
     }
     [[nodiscard]] std::vector<OutboxRow> outbox() const {
         std::vector<OutboxRow> rows;
-        for (const auto& columns : mariadb_rows("SELECT id, aggregateId, aggregateType, eventType, payload, " TKB_MS("createdAt") " FROM " +
+        for (const auto& columns : mariadb_rows("SELECT id, aggregateId, aggregateType, eventType, payload, " TKB_MS("createdAt") ", COALESCE(traceparent, '') FROM " +
                                                 table("outbox") + " ORDER BY sequence"))
-            rows.push_back({columns[0], columns[1], columns[2], columns[3], columns[4], TimePoint(std::chrono::milliseconds(std::stoll(columns[5]))), 0});
+            rows.push_back({columns[0], columns[1], columns[2], columns[3], columns[4], TimePoint(std::chrono::milliseconds(std::stoll(columns[5]))), 0, columns[6]});
         return rows;
     }
     [[nodiscard]] std::unique_ptr<PaymentStore> store(Observer& observer = Observer::none()) const { return store(database_.pool(), observer); }

@@ -60,10 +60,11 @@ inline std::vector<OutboxRow> sqlite_outbox(const std::string& path) {
     std::vector<OutboxRow> rows;
     for (const auto& columns : sqlite_rows(path,
                                            R"(SELECT "id", "aggregateId", "aggregateType", "eventType", "payload", "createdAt",
-                                              "retryCount" FROM "outbox" ORDER BY "sequence")")) {
+                                              "retryCount", coalesce("traceparent", '') FROM "outbox" ORDER BY "sequence")")) {
         OutboxRow row{columns[0], columns[1], columns[2], columns[3], columns[4],
                       TimePoint(std::chrono::milliseconds(std::stoll(columns[5]))), 0};
         row.attempts = static_cast<std::uint32_t>(std::stoul(columns[6]));
+        row.traceparent = columns[7];
         rows.push_back(std::move(row));
     }
     return rows;

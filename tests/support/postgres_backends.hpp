@@ -102,9 +102,9 @@ public:
     std::vector<OutboxRow> outbox() {
         std::vector<OutboxRow> rows;
         for (const auto& c : postgres_rows(R"(SELECT id, "aggregateId", "aggregateType", "eventType", payload, floor(extract(epoch from "createdAt") * 1000)::bigint,
-                                              "retryCount" FROM )" + schema_.name() + ".outbox ORDER BY sequence")) {
+                                              "retryCount", coalesce(traceparent, '') FROM )" + schema_.name() + ".outbox ORDER BY sequence")) {
             rows.push_back({c[0], c[1], c[2], c[3], c[4], TimePoint(std::chrono::milliseconds(std::stoll(c[5]))),
-                            static_cast<std::uint32_t>(std::stoul(c[6]))});
+                            static_cast<std::uint32_t>(std::stoul(c[6])), c[7]});
         }
         return rows;
     }
@@ -118,6 +118,8 @@ private:
 template <Migrated migrated>
 class PostgresOutbox {
 public:
+    static constexpr bool keeps_traces = migrated == Migrated::yes;
+
     PostgresOutbox() {
         const std::string clock = schema_.name() + "_clock";
         postgres_rows("CREATE SCHEMA " + clock + "; CREATE TABLE " + clock + ".now (at timestamptz); INSERT INTO " + clock +
@@ -134,9 +136,11 @@ public:
     }
     void put(const OutboxRow& row) {
         const std::string created = std::to_string(row.created_at.time_since_epoch().count());
-        postgres_rows("INSERT INTO " + schema_.name() + R"(.outbox (id, "aggregateId", "aggregateType", "eventType", payload, "createdAt") VALUES (')" +
-                      row.id + "', '" + row.aggregate_id + "', '" + row.aggregate_type + "', '" + row.event_type + "', '" + row.payload +
-                      "', to_timestamp(" + created + "::numeric / 1000) AT TIME ZONE 'UTC')");
+        const bool traced = keeps_traces && !row.traceparent.empty();
+        postgres_rows("INSERT INTO " + schema_.name() + R"(.outbox (id, "aggregateId", "aggregateType", "eventType", payload, "createdAt")" +
+                      (traced ? ", traceparent" : "") + ") VALUES ('" + row.id + "', '" + row.aggregate_id + "', '" + row.aggregate_type +
+                      "', '" + row.event_type + "', '" + row.payload + "', to_timestamp(" + created + "::numeric / 1000) AT TIME ZONE 'UTC'" +
+                      (traced ? ", '" + row.traceparent + "'" : "") + ")");
     }
     std::unique_ptr<OutboxStore> open() { return postgres::outbox_store(pool_); }
     void advance(std::chrono::milliseconds by) {

@@ -35,14 +35,14 @@ public:
     }
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
     [[nodiscard]] Program& program() noexcept { return program_; }
-    [[nodiscard]] Result<HttpAnswer> get(const std::string& path) const {
-        return http::perform({"GET", url_ + path, {}, ""}, Deadline::in(std::chrono::seconds(10)));
+    [[nodiscard]] Result<HttpAnswer> get(const std::string& path, std::vector<Header> headers = {}) const {
+        return http::perform({"GET", url_ + path, std::move(headers), ""}, Deadline::in(std::chrono::seconds(10)));
     }
     [[nodiscard]] Result<HttpAnswer> post(const std::string& path, const std::string& body) const {
         return http::perform({"POST", url_ + path, {}, body}, Deadline::in(std::chrono::seconds(10)));
     }
     /// A signed VNPay callback.
-    [[nodiscard]] Result<HttpAnswer> paid(const std::string& order_code, std::int64_t amount) const {
+    [[nodiscard]] Result<HttpAnswer> paid(const std::string& order_code, std::int64_t amount, std::vector<Header> headers = {}) const {
         const vnpay::Config config{"DEMO0001", {Secret("fake-vnpay-secret")}};
         TestNotification notification;
         notification.order_id = order_code;
@@ -50,7 +50,7 @@ public:
         notification.amount = {amount, Currency::vnd()};
         const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
         const auto request = vnpay::sign(notification, config, now);
-        return get(request.value().path + "?" + request.value().query);
+        return get(request.value().path + "?" + request.value().query, std::move(headers));
     }
 
 private:

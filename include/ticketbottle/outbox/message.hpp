@@ -23,7 +23,8 @@ struct MessageOptions {
 };
 
 /// Key = aggregate id. Headers: eventType, eventVersion, source, correlationId (aggregate id), messageId and eventId (row id, so a
-/// repeat can be recognised), aggregateType; ce_specversion, ce_id, ce_source, ce_type, ce_time (CloudEvents 1.0, Kafka binary mode).
+/// repeat can be recognised), aggregateType; ce_specversion, ce_id, ce_source, ce_type, ce_time (CloudEvents 1.0, Kafka binary mode);
+/// and `traceparent` (W3C Trace Context) where the row has one.
 /// Errors: unsupported ("unknown event type X").
 [[nodiscard]] Result<Message> to_message(const OutboxRow& row, const MessageOptions& options);
 

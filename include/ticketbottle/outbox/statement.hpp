@@ -24,6 +24,8 @@ struct Event {
     std::string event_type;
     std::string payload;         ///< JSON text.
     TimePoint created_at;
+    /// Of the request that you serve (core/trace_context.hpp), for a table that has the column: the migration adds it. "": none.
+    std::string traceparent = {};
 };
 
 struct Statement {
@@ -34,7 +36,7 @@ struct Statement {
 
 /// \param table  Optionally schema-qualified, "outbox" or "app.outbox": quoted for the dialect, letters, digits and _ only.
 /// \par Errors  invalid_argument: an empty field, a payload that is not a JSON value or over 1 MiB, a bad id or table name, text
-///              that is not UTF-8 or holds NUL.
+///              that is not UTF-8 or holds NUL, a traceparent that is none.
 /// \par Threads Any; pure.
 [[nodiscard]] Result<Statement> insert_statement(const Event& event, Dialect dialect, std::string_view table = "outbox");
 

@@ -27,7 +27,8 @@ public:
     /// Applied exactly once whatever the number and order of calls. A store error becomes Outcome::retry, and is logged; a
     /// refusal that needs a person is logged as an alert ("payment.refused") with gateway, reason, ids and both amounts.
     /// Metrics: ticketbottle_notifications_total{gateway,outcome,reason}, ticketbottle_settle_seconds.
-    [[nodiscard]] Settled process(const PaymentNotification& notification, Deadline deadline);
+    /// \param traceparent  Of the request that brought it, (core/trace_context.hpp): goes with the event. What is none is left out.
+    [[nodiscard]] Settled process(const PaymentNotification& notification, Deadline deadline, std::string_view traceparent = {});
 
 private:
     PaymentStore& store_;

@@ -26,6 +26,8 @@ struct OutboxRow {
     std::string payload;         ///< JSON text.
     TimePoint created_at;
     std::uint32_t attempts = 0;  ///< `retryCount`: failed attempts so far.
+    /// The trace that the event came from (core/trace_context.hpp); "" for none. A table without that column gives none.
+    std::string traceparent = {};
 };
 
 /// The right to publish: one relay at a time holds it. Every take-over raises the epoch, so a holder that slept past

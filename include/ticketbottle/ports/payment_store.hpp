@@ -65,6 +65,7 @@ struct SettleCommand {
     LateSuccess late_success = LateSuccess::hold;
     PayosNumber payos_number = PayosNumber::dated_base36;
     std::vector<std::string> pass_through;  ///< Members of metadata that go into the event.
+    std::string traceparent = {};           ///< Of the request that brought it (core/trace_context.hpp), for the event; "" for none.
 };
 
 enum class Outcome : std::uint8_t {

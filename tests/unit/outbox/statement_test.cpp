@@ -85,6 +85,8 @@ TEST_CASE("insert_statement: what cannot be a row is refused, and the payload is
         {"id", [](Event& e) { e.id = "not-a-uuid"; }},
         {"created_at", [](Event& e) { e.created_at = {}; }},
         {"created_at", [](Event& e) { e.created_at = std::chrono::sys_days(std::chrono::year(12000) / 1 / 1); }},
+        {"traceparent", [](Event& e) { e.traceparent = "secret"; }},
+        {"traceparent", [](Event& e) { e.traceparent = "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"; }},
         {"payload", [](Event& e) { e.payload.clear(); }},
         {"payload", [](Event& e) { e.payload = "{\"secret\":"; }},
         {"payload", [](Event& e) { e.payload = "{}secret"; }},
@@ -134,6 +136,41 @@ TEST_CASE("to_message: topic by type, key is the aggregate, every header is ther
                                                         {"ce_source", "payment-service"},
                                                         {"ce_type", "PAYMENT_CANCELLED"},
                                                         {"ce_time", "2025-11-21T08:00:00.007Z"}});
+}
+
+TEST_CASE("insert_statement: a trace has its column, and only an event with one names it") {
+    Event traced = event();
+    traced.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const std::map<Dialect, std::pair<std::string, std::string>> ends{
+        {Dialect::postgresql, {R"("createdAt", "traceparent") VALUES ()", "$6::timestamp(3), $7)"}},
+        {Dialect::mariadb, {"`createdAt`, `traceparent`) VALUES (", "?, ?, ?, ?, ?, ?, ?)"}},
+        {Dialect::sqlite, {R"("createdAt", "traceparent") VALUES ()", "CAST(?6 AS INTEGER), ?7)"}}};
+    for (const auto& [dialect, texts] : ends) {
+        const auto statement = insert_statement(traced, dialect);
+        REQUIRE(statement.has_value());
+        CHECK(statement->text.find(texts.first) != std::string::npos);
+        CHECK(statement->text.ends_with(texts.second));
+        REQUIRE(statement->parameters.size() == 7);
+        CHECK(statement->parameters[6] == traced.traceparent);
+        const auto plain = insert_statement(event(), dialect);
+        REQUIRE(plain.has_value());
+        CHECK(plain->text.find("traceparent") == std::string::npos);
+        CHECK(plain->parameters.size() == 6);
+    }
+}
+
+TEST_CASE("to_message: the row's trace is a header; what is none in the table is left out") {
+    OutboxRow row{"id-1", "pay-1", "payment", "PAYMENT_CANCELLED", R"({"x":1})", at, 3};
+    const auto trace_in = [&row](std::string text) -> std::optional<std::string> {
+        row.traceparent = std::move(text);
+        const auto message = to_message(row, {});
+        REQUIRE(message.has_value());
+        const auto& header = message->headers.back();
+        return header.name == "traceparent" ? std::optional(header.value) : std::nullopt;
+    };
+    CHECK(trace_in("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01") == "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    CHECK_FALSE(trace_in("").has_value());
+    CHECK_FALSE(trace_in("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\nx: y").has_value());
 }
 
 TEST_CASE("to_message: a renamed topic is used, an unknown type is an error that names it") {

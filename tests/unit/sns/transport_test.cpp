@@ -120,12 +120,14 @@ TEST_CASE("SNS options: what is wrong is named, and no key is told") {
     CHECK(fault([](auto& o) { o.topic_arns["a b"] = o.topic_arn; }).find("topic_arns: a topic") != std::string::npos);
 }
 
-TEST_CASE("SNS: an event is one entry, its twelve headers ten attributes or fewer, its id the deduplication") {
+TEST_CASE("SNS: an event is one entry, its headers, with a trace, ten attributes, its id the deduplication") {
     Network network{{members(good(0))}, {}};
     memory::ManualClock clock{TimePoint(1'763'712'000s)};
     auto with = options();
     with.clock = &clock;
-    const auto reports = network.publish({event("pay-1")}, with);
+    Message traced = event("pay-1");
+    traced.headers.push_back({"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"});
+    const auto reports = network.publish({traced}, with);
     CHECK(reports[0].delivery == Delivery::delivered);
     REQUIRE(network.asked.size() == 1);
     CHECK(network.asked[0].url == "https://sns.eu-central-1.amazonaws.com/");
@@ -151,7 +153,8 @@ TEST_CASE("SNS: an event is one entry, its twelve headers ten attributes or fewe
                                                            {"aggregateType", "Payment"},
                                                            {"ce_specversion", "1.0"},
                                                            {"ce_id", "row-1"},
-                                                           {"ce_time", "2025-11-21T08:00:00.000Z"}});
+                                                           {"ce_time", "2025-11-21T08:00:00.000Z"},
+                                                           {"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}});
     bool signed_then = false;
     for (const Header& header : network.asked[0].headers)
         signed_then |= header.name == "X-Amz-Date" && header.value == "20251121T080000Z";

@@ -65,6 +65,20 @@ TEST_CASE("WebhookHandler: every gateway's genuine callback is settled and answe
     }
 }
 
+TEST_CASE("WebhookHandler: the request's trace goes to the store with the notification, and what is none does not") {
+    const std::string trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    for (const auto& [fields, passed] : {std::pair(std::vector<std::string>{}, std::string()), std::pair(std::vector{trace}, trace),
+                                         std::pair(std::vector{trace, trace}, std::string()),
+                                         std::pair(std::vector<std::string>{"nonsense"}, std::string())}) {
+        World world;
+        Request request = world.request(Gateway::vnpay);
+        for (const std::string& field : fields) request.headers.push_back({"TraceParent", field});
+        world.store.answer = settled(Outcome::applied);
+        CHECK(world.handle(request).situation == Situation::applied);
+        CHECK(world.store.asked.traceparent == passed);
+    }
+}
+
 TEST_CASE("WebhookHandler: whatever the store's error, every gateway is asked to call again") {
     for (const Gateway gateway : every_gateway) {
         for (const Errc code : {Errc::unavailable, Errc::outcome_unknown, Errc::cancelled, Errc::internal, Errc::malformed}) {

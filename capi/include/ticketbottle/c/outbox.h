@@ -24,9 +24,10 @@ typedef struct tkb_outbox_event {
     tkb_bytes event_type;
     tkb_bytes payload;        /**< JSON text. */
     int64_t created_at_ms;
+    tkb_bytes traceparent;    /**< Of the request that you serve (W3C Trace Context), for a table with that column; empty: none. */
 } tkb_outbox_event;
 #define TKB_OUTBOX_EVENT_INIT \
-    {(uint32_t)sizeof(tkb_outbox_event), 0u, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, 0}
+    {(uint32_t)sizeof(tkb_outbox_event), 0u, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, 0, {NULL, 0}}
 
 /** SQL text and text parameters, to run inside your own transaction with your own driver. */
 typedef struct tkb_statement tkb_statement;

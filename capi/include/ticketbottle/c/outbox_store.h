@@ -22,9 +22,10 @@ typedef struct tkb_outbox_row {
     tkb_bytes payload;        /**< Unused by `dead`. */
     int64_t created_at_ms;
     tkb_bytes reason;         /**< Used by `dead` only: the last error. */
+    tkb_bytes traceparent;    /**< The event's trace (W3C Trace Context), empty if none: keep it where there is a column for it. */
 } tkb_outbox_row;
 #define TKB_OUTBOX_ROW_INIT \
-    {(uint32_t)sizeof(tkb_outbox_row), 0u, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, 0, {NULL, 0}}
+    {(uint32_t)sizeof(tkb_outbox_row), 0u, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, 0, {NULL, 0}, {NULL, 0}}
 
 /** What fetch and dead give back. */
 typedef struct tkb_outbox_page tkb_outbox_page;
