@@ -91,6 +91,14 @@ SELECT id, "aggregateId", "aggregateType", "eventType", payload, created, "retry
                      schema);
 }
 
+std::string writers_sql(std::string_view schema) {
+    return in_schema(R"sql(
+SELECT virtualtransaction, pid IS NULL FROM pg_locks
+ WHERE locktype = 'relation' AND relation = '@.outbox'::regclass AND mode = 'RowExclusiveLock' AND granted
+   AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))sql",
+                     schema);
+}
+
 std::string settle_rows_sql(std::string_view schema) {
     return in_schema(R"sql(
 WITH clock AS MATERIALIZED (SELECT date_trunc('milliseconds', clock_timestamp() AT TIME ZONE 'UTC') AS now, )sql" TKB_NOW_MS R"sql( AS now_ms

@@ -29,6 +29,8 @@ enum class Order : bool {
 /// $1, $2 the cursor's place and id, $3 rows at most; with held keys $4 keys, $5 places, $6 ids, $7 due in ms.
 /// Columns: id, aggregateId, aggregateType, eventType, payload, createdAt in ms, retryCount, lastError, place, traceparent.
 [[nodiscard]] std::string page_sql(std::string_view schema, Order order, bool held);
+/// Columns: a transaction that holds the lock of writing to the outbox, by its name, which is good until it is prepared; is it?
+[[nodiscard]] std::string writers_sql(std::string_view schema);
 /// A cursor before every row.
 [[nodiscard]] std::string_view first_place(Order order) noexcept;
 /// $1 owner, $2 epoch, $3 ttl in ms, $4 published ids, $5 failed ids, $6 dead?, $7 retry after in ms, $8 reasons, $9 attempts_max.

@@ -16,6 +16,8 @@ constexpr std::chrono::minutes lease_max{10};
 constexpr std::size_t reason_bytes_max = 500;
 constexpr std::size_t page_bytes_max = 8 * 1024 * 1024;  // where page_sql cuts
 constexpr std::chrono::seconds layout_age_max{60};
+// createdAt is of the writer's clock, or of its transaction's begin: until then the lock was not held.
+constexpr std::chrono::seconds created_grace{5};
 
 class Store final : public OutboxStore {
 public:
@@ -34,6 +36,7 @@ public:
 private:
     void read_in(Order order);
     Result<void> choose_order(Deadline deadline);
+    std::optional<OutboxReader::Writers> writers(Deadline deadline);
     Query page_query(std::uint32_t rows_max) const;
     Parameter attempts_max() const { return std::to_string(impl_.options.attempts_max); }
     ReadRow read_row(const Rows& rows, int row) const;
@@ -45,6 +48,7 @@ private:
     const Statement acquire_{"tkb_acquire", acquire_sql(schema_)};
     const Statement release_{"tkb_release", release_sql(schema_)};
     const Statement lease_{"tkb_lease", lease_sql(schema_)};
+    const Statement writers_{"tkb_writers", writers_sql(schema_)};
     const Statement settle_{"tkb_settle_rows", settle_rows_sql(schema_)};
     const Statement statistics_{"tkb_statistics", statistics_sql(schema_, impl_.options.counting == Counting::estimate)};
     const Statement dead_{"tkb_dead", dead_sql(schema_)};
@@ -68,7 +72,7 @@ void Store::read_in(Order order) {
     const std::string suffix = order == Order::sequence ? "_sequence" : "_created";
     page_ = {"tkb_page" + suffix, page_sql(schema_, order, false)};
     page_with_held_ = {"tkb_page_held" + suffix, page_sql(schema_, order, true)};
-    reader_.emplace(Place{std::string(first_place(order)), ""});
+    reader_.emplace(Place{std::string(first_place(order)), ""}, order == Order::sequence ? milliseconds(0) : created_grace);
 }
 
 Result<void> Store::choose_order(Deadline deadline) {
@@ -99,6 +103,18 @@ Result<void> Store::release(const RelayLease& lease, Deadline deadline) {
         impl_.run("outbox.release", Query{&release_, {clean_text(lease.owner), epoch_text(lease)}}, Effect::writes, deadline);
     if (!released.has_value()) return released.error();
     return {};
+}
+
+/// nullopt: that cannot be told now, and nothing follows from it. The next pages begin where this one does.
+std::optional<OutboxReader::Writers> Store::writers(Deadline deadline) {
+    const auto rows = impl_.run("outbox.fetch", Query{&writers_, {}}, Effect::reads, deadline);
+    if (!rows.has_value()) return std::nullopt;
+    OutboxReader::Writers found;
+    for (int i = 0; i < rows->size(); ++i) {
+        if (rows->flag(i, 1)) return std::nullopt;  // before it was prepared it may have had another name
+        found.insert(rows->text(i, 0));
+    }
+    return found;
 }
 
 Query Store::page_query(std::uint32_t rows_max) const {
@@ -140,7 +156,11 @@ Result<OutboxPage> Store::fetch(const RelayLease& lease, std::uint32_t rows_max,
         reader_->forget();
         epoch_ = lease.epoch;
     }
-    reader_->begin(Deadline::Clock::now());
+    const auto began_at = Deadline::Clock::now();
+    if (reader_->wants_writers(began_at)) {
+        if (const auto found = writers(deadline)) reader_->saw(*found, began_at);
+    }
+    reader_->begin(began_at);
     OutboxPage page;
     for (;;) {
         const auto asked_at = Deadline::Clock::now();
@@ -149,6 +169,7 @@ Result<OutboxPage> Store::fetch(const RelayLease& lease, std::uint32_t rows_max,
         const auto answers = impl_.run(operation, queries, Effect::reads, deadline);
         if (!answers.has_value()) {
             if (answers.error().code == Errc::unsupported) epoch_ = 0;  // a migration undone: look at the layout anew
+            if (answers.error().code == Errc::unavailable) reader_->forget();  // the next answer may be another server's
             return answers.error();
         }
         const Rows& held = answers->front();

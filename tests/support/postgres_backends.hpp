@@ -18,7 +18,7 @@ namespace ticketbottle::test {
 
 /// Started at the first call, gone with the program.
 inline Server& postgres_server() {
-    static Server server("postgres.sh", {"--no-fsync"});
+    static Server server("postgres.sh", {"--no-fsync", "-c", "max_prepared_transactions=4"});
     return server;
 }
 
