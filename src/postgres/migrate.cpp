@@ -49,7 +49,7 @@ END $do$)sql";
 
 // What waited before the columns came: by createdAt, before every number that is drawn.
 constexpr std::string_view backfill = R"sql(
-UPDATE @.outbox SET sequence = (extract(epoch from "createdAt") * 1000)::bigint - 4000000000000000000
+UPDATE @.outbox SET sequence = )sql" TKB_MS(TKB_FINITE(R"("createdAt")")) R"sql( - 4000000000000000000
  WHERE id IN (SELECT id FROM @.outbox WHERE sequence IS NULL AND NOT published AND "publishedAt" IS NULL LIMIT 2000 FOR UPDATE))sql";
 
 struct Index {

@@ -25,7 +25,9 @@ struct OrderText {
     std::string_view trace;
 };
 
-constexpr OrderText by_created{R"(o."createdAt")", "timestamp(3)", R"(to_char(o."createdAt", 'YYYY-MM-DD HH24:MI:SS.MS'))", "-infinity", "NULL::text"};
+constexpr OrderText by_created{R"(o."createdAt")", "timestamp(3)", 
+                               R"(CASE WHEN isfinite(o."createdAt") THEN to_char(o."createdAt", 'YYYY-MM-DD HH24:MI:SS.MS') ELSE o."createdAt"::text END)",
+                                "-infinity", "NULL::text"};
 constexpr OrderText by_sequence{"o.sequence", "bigint", "o.sequence::text", "-9223372036854775808",
                                 "o.traceparent"};
 
@@ -77,7 +79,7 @@ std::string page_sql(std::string_view schema, Order order, bool held) {
 SELECT id, "aggregateId", "aggregateType", "eventType", payload, created, "retryCount", "lastError", place, traceparent
   FROM (SELECT p.*, sum(octet_length(payload)) OVER (ROWS UNBOUNDED PRECEDING) - octet_length(payload) AS bytes_before FROM (
     SELECT o.id, o."aggregateId", o."aggregateType", o."eventType", o.payload::text AS payload,
-           (extract(epoch from o."createdAt") * 1000)::bigint AS created, o."retryCount", o."lastError", {text} AS place,
+           {created} AS created, o."retryCount", o."lastError", {text} AS place,
            {trace} AS traceparent
       FROM @.outbox o
      WHERE {waiting} AND {place} >= $1::{type} AND ({place}, o.id COLLATE "C") > ($1::{type}, $2::text COLLATE "C"){not_held}
@@ -87,7 +89,7 @@ SELECT id, "aggregateId", "aggregateType", "eventType", payload, created, "retry
     const std::string filter =
         held ? formatted(fmt::runtime(not_held), fmt::arg("type", by.type), fmt::arg("now", TKB_NOW_MS), fmt::arg("place", by.place)) : "";
     return in_schema(formatted(fmt::runtime(page), fmt::arg("text", by.text), fmt::arg("waiting", TKB_WAITING), fmt::arg("place", by.place),
-                                 fmt::arg("type", by.type), fmt::arg("trace", by.trace), fmt::arg("not_held", filter)),
+                                 fmt::arg("type", by.type), fmt::arg("trace", by.trace), fmt::arg("created", TKB_MS(TKB_FINITE(R"(o."createdAt")"))), fmt::arg("not_held", filter)),
                      schema);
 }
 
@@ -126,7 +128,7 @@ SELECT EXISTS (SELECT FROM lease), now_ms FROM clock)sql",
 std::string statistics_sql(std::string_view schema, bool estimate) {
     constexpr std::string_view exact = R"sql(
 SELECT count(*), count(*) FILTER (WHERE NOT waiting), count(*) FILTER (WHERE waiting AND NOT dead), count(*) FILTER (WHERE waiting AND dead),
-       )sql" TKB_NOW_MS R"sql( - (extract(epoch from min("createdAt") FILTER (WHERE waiting AND NOT dead)) * 1000)::bigint,
+       )sql" TKB_NOW_MS R"sql( - )sql" TKB_MS("min(" TKB_FINITE(R"("createdAt")") ") FILTER (WHERE waiting AND NOT dead)") R"sql(,
        )sql" TKB_LEASE_LEFT R"sql(
   FROM (SELECT )sql" TKB_WAITING R"sql( AS waiting, )sql" TKB_DEAD R"sql( AS dead, o."createdAt"
           FROM @.outbox o WHERE o.id <> )sql" TKB_LEASE_ID R"sql() AS rows)sql";
@@ -134,7 +136,7 @@ SELECT count(*), count(*) FILTER (WHERE NOT waiting), count(*) FILTER (WHERE wai
 SELECT greatest(reltuples::bigint, waiting), greatest(reltuples::bigint - waiting, 0), waiting - dead, dead, age,
        )sql" TKB_LEASE_LEFT R"sql(
   FROM pg_class, (SELECT count(*) AS waiting, count(*) FILTER (WHERE dead) AS dead,
-                         )sql" TKB_NOW_MS R"sql( - (extract(epoch from min("createdAt") FILTER (WHERE NOT dead)) * 1000)::bigint AS age
+                         )sql" TKB_NOW_MS R"sql( - )sql" TKB_MS("min(" TKB_FINITE(R"("createdAt")") ") FILTER (WHERE NOT dead)") R"sql( AS age
                     FROM (SELECT )sql" TKB_DEAD R"sql( AS dead, o."createdAt" FROM @.outbox o WHERE )sql" TKB_WAITING R"sql() AS rows) AS counted
  WHERE oid = to_regclass('@.outbox'))sql";
     return in_schema(estimate ? estimated : exact, schema);
@@ -142,7 +144,7 @@ SELECT greatest(reltuples::bigint, waiting), greatest(reltuples::bigint - waitin
 
 std::string dead_sql(std::string_view schema) {
     return in_schema(R"sql(
-SELECT o.id, o."aggregateId", o."eventType", o."retryCount", o."lastError", (extract(epoch from o."createdAt") * 1000)::bigint
+SELECT o.id, o."aggregateId", o."eventType", o."retryCount", o."lastError", )sql" TKB_MS(TKB_FINITE(R"(o."createdAt")")) R"sql(
   FROM @.outbox o WHERE )sql" TKB_WAITING " AND " TKB_DEAD R"sql( ORDER BY o."createdAt", o.id COLLATE "C" LIMIT $2::int)sql",
                      schema);
 }

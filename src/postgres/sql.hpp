@@ -43,6 +43,8 @@ enum class Keep : std::uint8_t {
 
 /// A TIMESTAMP column as milliseconds since 1970.
 #define TKB_MS(column) "(extract(epoch from " column ") * 1000)::bigint"
+/// A time that anybody may have written, and that is not NULL: infinity would make TKB_MS fail.
+#define TKB_FINITE(time) "least(greatest(" time ", '0001-01-01'), '9999-12-31')"
 /// Now, in the columns' way and as milliseconds. Unqualified on purpose: tests put a clock of their own before pg_catalog.
 #define TKB_NOW "(clock_timestamp() AT TIME ZONE 'UTC')"
 #define TKB_NOW_MS "floor(extract(epoch from clock_timestamp()) * 1000)::bigint"

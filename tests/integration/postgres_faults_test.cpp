@@ -465,6 +465,37 @@ TEST_CASE("Migration: tables of an earlier version settle and publish as deploye
     CHECK(postgres::migrate(*pool, soon()).value().done.empty());
 }
 
+TEST_CASE("Outbox: rows of no finite time are published, given up, counted and migrated as the others") {
+    for (const Migrated migrated : {Migrated::no, Migrated::yes}) {
+        CAPTURE(migrated == Migrated::yes);
+        PostgresSchema schema(migrated);
+        const auto pool = schema.pool();
+        for (std::uint64_t n = 1; n <= 6; ++n) put_event(schema, n, "pay-" + std::to_string(n), 1);
+        const std::string table = schema.name() + ".outbox";
+        postgres_rows("UPDATE " + table + R"( SET "createdAt" = 'infinity' WHERE "aggregateId" IN ('pay-2', 'pay-3'))");
+        postgres_rows("UPDATE " + table + R"( SET "createdAt" = '-infinity' WHERE "aggregateId" IN ('pay-5', 'pay-6'))");
+        const auto store = postgres::outbox_store(pool);
+        const RelayLease lease = store->acquire("relay", 5s, soon()).value().value();
+        std::vector<RowSettlement> gone;
+        for (const std::uint32_t rows_max : {1U, 100U}) {  // one by one, and as they come
+            const auto page = store->fetch(lease, rows_max, soon());
+            REQUIRE_MESSAGE(page.has_value(), to_string(page.error()));
+            CHECK(page->rows.size() == std::min(rows_max, 6U));
+            gone.clear();
+            for (const OutboxRow& row : page->rows) {
+                const bool dead = row.aggregate_id == "pay-3" || row.aggregate_id == "pay-6";
+                if (dead) gone.push_back({row.id, RowSettlement::What::dead, "test", 0ms});
+            }
+        }
+        REQUIRE(store->settle(lease, 5s, gone, soon()).has_value());
+        CHECK(store->dead(10, soon()).value().size() == 2);
+        const OutboxStatistics counted = store->statistics(soon()).value();
+        CHECK(counted.pending == 4);
+        CHECK(counted.dead == 2);
+        if (migrated == Migrated::no) CHECK(postgres::migrate(*pool, soon()).value().backfilled == 6);
+    }
+}
+
 TEST_CASE("Outbox: a transaction left open elsewhere stalls nobody, and its own rows come when it commits") {
     for (const Migrated migrated : {Migrated::no, Migrated::yes}) {
         CAPTURE(migrated == Migrated::yes);
