@@ -4,13 +4,14 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <condition_variable>
 #include <ctime>
+#include <deque>
 #include <exception>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <sstream>
@@ -39,31 +40,80 @@ constexpr std::chrono::milliseconds stop_check_interval{5};
 // After accept() failed, most likely for want of file descriptors.
 constexpr std::chrono::milliseconds accept_retry_interval{50};
 
-/// Hands each running handler a number of its own, 0 .. count-1.
-class WorkerNumbers {
+/// The handlers' threads, numbered 0 .. count-1. Of those that are idle, who worked last works next: it is awake soonest, where it was.
+/// Were they taken in turn, each request would wake the thread that has slept longest.
+class Workers {
 public:
-    explicit WorkerNumbers(std::uint32_t count) {
-        for (std::uint32_t i = count; i-- > 0;) free_.push_back(i);
+    using Job = std::function<void(std::uint32_t worker)>;
+
+    /// Throws std::system_error when there is no thread to be had.
+    explicit Workers(std::uint32_t count) : Workers() {
+        idle_.reserve(count);  // a worker that becomes idle needs no memory
+        for (std::uint32_t number = 0; number < count; ++number) {
+            Worker& self = all_.emplace_back();
+            self.thread = std::thread([this, &self, number] { run(self, number); });
+        }
     }
-    std::uint32_t take() {
+    ~Workers() { join(); }
+    Workers(const Workers&) = delete;
+    Workers& operator=(const Workers&) = delete;
+
+    /// Runs it in one of the threads, as soon as one is free. It must not throw.
+    void hand(Job job) {
         std::unique_lock lock(mutex_);
-        available_.wait(lock, [this] { return !free_.empty(); });
-        const std::uint32_t number = free_.back();
-        free_.pop_back();
-        return number;
+        if (idle_.empty()) return waiting_.push_back(std::move(job));
+        Worker& next = *idle_.back();
+        idle_.pop_back();
+        next.job = std::move(job);
+        lock.unlock();
+        next.told.notify_one();
     }
-    void give(std::uint32_t number) {
+    /// What was handed is done first.
+    void join() {
         {
             const std::lock_guard lock(mutex_);
-            free_.push_back(number);
+            ending_ = true;
+            for (Worker* worker : idle_) worker->told.notify_one();
+            idle_.clear();
         }
-        available_.notify_one();
+        for (Worker& worker : all_) {
+            if (worker.thread.joinable()) worker.thread.join();
+        }
     }
 
 private:
-    std::mutex mutex_;
-    std::condition_variable available_;
-    std::vector<std::uint32_t> free_;
+    struct Worker {
+        Job job;  ///< What it is woken for.
+        std::condition_variable told;
+        std::thread thread;
+    };
+    Workers() = default;
+    void run(Worker& self, std::uint32_t number) {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            Job job;
+            if (!waiting_.empty()) {
+                job = std::move(waiting_.front());
+                waiting_.pop_front();
+            } else {
+                if (ending_) return;
+                idle_.push_back(&self);
+                self.told.wait(lock, [&] { return self.job || ending_; });
+                if (!self.job) return;
+                job = std::exchange(self.job, nullptr);
+            }
+            lock.unlock();
+            job(number);
+            job = nullptr;
+            lock.lock();
+        }
+    }
+
+    std::mutex mutex_;  ///< Of the next three, and of the workers' jobs.
+    std::vector<Worker*> idle_;
+    std::deque<Job> waiting_;
+    bool ending_ = false;
+    std::deque<Worker> all_;
 };
 
 Request to_request(const http::request<http::string_body>& message) {
@@ -156,10 +206,9 @@ struct HttpServer::Implementation {
         : options(given),
           handler(std::move(handle)),
           observer(watch),
-          workers(given.threads),
           acceptor(context),
           stop_timer(context),
-          numbers(given.threads) {}
+          workers(given.threads) {}
 
     HttpServerOptions options;
     HttpHandler handler;
@@ -167,10 +216,9 @@ struct HttpServer::Implementation {
     std::unordered_set<Session*>
         sessions;               // touched on `thread` only; outlives the context, whose handlers own the sessions
     asio::io_context context;   // sockets and timers, on one thread
-    asio::thread_pool workers;  // handlers
     tcp::acceptor acceptor;
     asio::steady_timer stop_timer;
-    WorkerNumbers numbers;
+    Workers workers;
     std::thread thread;
     std::uint16_t port = 0;
     std::atomic<bool> stopping{false};
@@ -182,7 +230,7 @@ struct HttpServer::Implementation {
     void admit(tcp::socket socket);
     void run();
     void close_sessions(Deadline until);
-    HttpResponse call(const http::request<http::string_body>& message);
+    HttpResponse call(const http::request<http::string_body>& message, std::uint32_t worker);
 };
 
 /// One connection: read a request, hand it to a worker, write the answer, again. Everything but the handler runs on the
@@ -272,8 +320,8 @@ private:
     void run_handler() {
         reading_ = false;
         request_timer_.cancel();
-        asio::post(server_.workers, [self = shared_from_this()]() mutable {
-            HttpResponse response = self->server_.call(self->parser_->get());
+        server_.workers.hand([self = shared_from_this()](std::uint32_t worker) mutable {
+            HttpResponse response = self->server_.call(self->parser_->get(), worker);
             auto& context = self->server_.context;
             asio::post(context, [self = std::move(self), response = std::move(response)]() mutable {
                 const auto& message = self->parser_->get();
@@ -385,11 +433,10 @@ void HttpServer::Implementation::admit(tcp::socket socket) {
     }
 }
 
-HttpResponse HttpServer::Implementation::call(const http::request<http::string_body>& message) {
-    const std::uint32_t number = numbers.take();
+HttpResponse HttpServer::Implementation::call(const http::request<http::string_body>& message, std::uint32_t worker) {
     HttpResponse response;
     try {
-        response = handler(to_request(message), number);
+        response = handler(to_request(message), worker);
     } catch (const std::exception& e) {
         observer.log(Severity::error, "http.handler_threw", "A request handler threw.",
                      {{"what", std::string_view(e.what())}});
@@ -398,7 +445,6 @@ HttpResponse HttpServer::Implementation::call(const http::request<http::string_b
         observer.log(Severity::error, "http.handler_threw", "A request handler threw.");
         response = refusal(500, "internal error");
     }
-    numbers.give(number);
     return response;
 }
 

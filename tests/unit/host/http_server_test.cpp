@@ -4,6 +4,8 @@
 #include <chrono>
 #include <latch>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 #include <ticketbottle/host/http_server.hpp>
@@ -347,6 +349,55 @@ TEST_CASE("HttpServer: handlers run side by side, each worker number on one of t
     clients.clear();
     CHECK(good == 4);
     CHECK_FALSE(shared);
+}
+
+TEST_CASE("HttpServer: requests that follow one another are handled by few of many threads, not by each in turn") {
+    HttpServerOptions options = small_options();
+    options.threads = 64;
+    std::mutex mutex;
+    std::set<std::uint32_t> workers;
+    const auto server = start(options, [&](const Request& request, std::uint32_t worker) {
+        const std::lock_guard lock(mutex);
+        workers.insert(worker);
+        return echo(request, worker);
+    });
+    TcpClient client(server->port());
+    for (int i = 0; i < 200; ++i) {
+        REQUIRE(client.send(post("/n", 3, "")));
+        REQUIRE(status_of(client.read_until("POST /n? 3\n")) == 200);
+    }
+    const std::lock_guard lock(mutex);
+    CHECK(workers.size() < 32);  // taken in turn it would be all of them
+}
+
+TEST_CASE("HttpServer: requests that find all threads busy wait, and are answered when one is free") {
+    HttpServerOptions options = small_options();
+    options.threads = 1;
+    std::latch entered(1);
+    std::latch released(1);
+    std::string order;
+    const auto server = start(options, [&](const Request& request, std::uint32_t worker) {
+        if (request.path == "/first") {
+            entered.count_down();
+            released.wait();
+        }
+        order += request.path;  // there is one thread
+        return echo(request, worker);
+    });
+    TcpClient first(server->port());
+    first.send(post("/first", 1));
+    entered.wait();
+    TcpClient second(server->port());
+    second.send(post("/second", 1));
+    std::this_thread::sleep_for(50ms);
+    TcpClient third(server->port());
+    third.send(post("/third", 1));
+    std::this_thread::sleep_for(50ms);
+    CHECK(second.read_until("\n", 1ms).empty());
+    released.count_down();
+    for (TcpClient* client : {&first, &second, &third}) CHECK(status_of(client->read_all(5s)) == 200);
+    CHECK(order.starts_with("/first"));
+    CHECK(order.size() == std::string_view("/first/second/third").size());
 }
 
 TEST_CASE("HttpServer: stop answers the requests in hand, closes idle connections and takes no new ones") {
