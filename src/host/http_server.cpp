@@ -7,11 +7,8 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
-#include <condition_variable>
 #include <ctime>
-#include <deque>
 #include <exception>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <sstream>
@@ -21,6 +18,8 @@
 #include <unordered_set>
 #include <utility>
 #include <vector>
+
+#include "host/workers.hpp"
 
 namespace ticketbottle::host {
 
@@ -39,82 +38,6 @@ constexpr std::chrono::milliseconds linger_timeout{500};
 constexpr std::chrono::milliseconds stop_check_interval{5};
 // After accept() failed, most likely for want of file descriptors.
 constexpr std::chrono::milliseconds accept_retry_interval{50};
-
-/// The handlers' threads, numbered 0 .. count-1. Of those that are idle, who worked last works next: it is awake soonest, where it was.
-/// Were they taken in turn, each request would wake the thread that has slept longest.
-class Workers {
-public:
-    using Job = std::function<void(std::uint32_t worker)>;
-
-    /// Throws std::system_error when there is no thread to be had.
-    explicit Workers(std::uint32_t count) : Workers() {
-        idle_.reserve(count);  // a worker that becomes idle needs no memory
-        for (std::uint32_t number = 0; number < count; ++number) {
-            Worker& self = all_.emplace_back();
-            self.thread = std::thread([this, &self, number] { run(self, number); });
-        }
-    }
-    ~Workers() { join(); }
-    Workers(const Workers&) = delete;
-    Workers& operator=(const Workers&) = delete;
-
-    /// Runs it in one of the threads, as soon as one is free. It must not throw.
-    void hand(Job job) {
-        std::unique_lock lock(mutex_);
-        if (idle_.empty()) return waiting_.push_back(std::move(job));
-        Worker& next = *idle_.back();
-        idle_.pop_back();
-        next.job = std::move(job);
-        lock.unlock();
-        next.told.notify_one();
-    }
-    /// What was handed is done first.
-    void join() {
-        {
-            const std::lock_guard lock(mutex_);
-            ending_ = true;
-            for (Worker* worker : idle_) worker->told.notify_one();
-            idle_.clear();
-        }
-        for (Worker& worker : all_) {
-            if (worker.thread.joinable()) worker.thread.join();
-        }
-    }
-
-private:
-    struct Worker {
-        Job job;  ///< What it is woken for.
-        std::condition_variable told;
-        std::thread thread;
-    };
-    Workers() = default;
-    void run(Worker& self, std::uint32_t number) {
-        std::unique_lock lock(mutex_);
-        for (;;) {
-            Job job;
-            if (!waiting_.empty()) {
-                job = std::move(waiting_.front());
-                waiting_.pop_front();
-            } else {
-                if (ending_) return;
-                idle_.push_back(&self);
-                self.told.wait(lock, [&] { return self.job || ending_; });
-                if (!self.job) return;
-                job = std::exchange(self.job, nullptr);
-            }
-            lock.unlock();
-            job(number);
-            job = nullptr;
-            lock.lock();
-        }
-    }
-
-    std::mutex mutex_;  ///< Of the next three, and of the workers' jobs.
-    std::vector<Worker*> idle_;
-    std::deque<Job> waiting_;
-    bool ending_ = false;
-    std::deque<Worker> all_;
-};
 
 Request to_request(const http::request<http::string_body>& message) {
     Request request;
