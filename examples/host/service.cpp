@@ -67,6 +67,7 @@ struct Service::Worker {
 
 Result<std::unique_ptr<Service>> Service::start(const Settings& settings, ServiceParts parts, Observing& observing) {
     if (const Result<void> made = make_folders(settings); !made.has_value()) return made.error();
+    tell_of_migration(settings, observing.observer());
     std::unique_ptr<Service> service(new Service(settings, observing));
     const auto begin = [&service](bool wanted, Result<void> (Service::*step)()) -> Result<void> {
         if (!wanted) return {};

@@ -226,7 +226,7 @@ Result<std::shared_ptr<mariadb::Pool>> mariadb_with_tables(const Settings& setti
     if (!layout->orders)
         return no_tables("DB_NAME: the tables ticket_orders, tickets and discount_codes are not there; ticketbottle migrate "
                          "--create-tables makes them in a development database");
-    if (!layout->outbox || !layout->inbox) return no_tables("DB_NAME: outbox and inbox are not there; ticketbottle migrate makes them");
+    if (!layout->outbox || !layout->inbox) return no_tables("DB_NAME: outbox and inbox are not there, or of an earlier version; ticketbottle migrate makes them");
     return pool;
 }
 
@@ -261,6 +261,18 @@ Result<std::unique_ptr<OutboxStore>> open_outbox(const Settings& settings, sqlit
         return mariadb::outbox_store(*pool);
     }
     return sqlite::open_outbox_store(sqlite_options(settings, mode), Deadline::in(open_timeout));
+}
+
+void tell_of_migration(const Settings& settings, Observer& observer) {
+    if (settings.postgres.empty()) return;
+    const auto pool = postgres_with_tables(settings);
+    if (!pool.has_value()) return;  // whoever opens a store says why
+    const auto layout = postgres::inspect(**pool, Deadline::in(open_timeout));
+    if (!layout.has_value() || (layout->inbox && layout->ordered)) return;
+    observer.log(Severity::warning, "postgres.not_migrated",
+                 "The tables are as they were deployed, or of an earlier version: repeats are known by a payment's state alone, events go by "
+                 "createdAt and carry no trace. `ticketbottle migrate` adds what is missing, while all runs.",
+                 {{"inbox", layout->inbox ? "there" : "missing"}, {"order", layout->ordered ? "sequence" : "createdAt"}});
 }
 
 Result<void> check_checkout(const Settings& settings) {

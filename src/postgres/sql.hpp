@@ -13,7 +13,7 @@ namespace ticketbottle::postgres {
 /// Puts the schema in: every `@.` of `sql` becomes `"schema".`
 [[nodiscard]] std::string in_schema(std::string_view sql, std::string_view schema);
 
-/// Payments, outbox, inbox there? rows by sequence? server's version.
+/// Payments and outbox there? The migration's inbox? Its order of rows? The server's version.
 [[nodiscard]] std::string layout_sql(std::string_view schema);
 
 /// How many names each list of a notification holds. As one element of `few` PostgreSQL plans a prepared settlement once; to a list of

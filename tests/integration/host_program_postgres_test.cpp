@@ -49,7 +49,16 @@ TEST_CASE("ticketbottle with DATABASE_URL=postgresql://...: migrate, serve --all
         CHECK(holds(status.out, "1"));
         server.program().signal(SIGTERM);
         CHECK(server.program().wait(20s) == 0);
+        CHECK_FALSE(holds(server.program().err(), "postgres.not_migrated"));
     }
+    test::postgres_rows("ALTER TABLE program.outbox DROP COLUMN traceparent");  // as an earlier version left it
+    {
+        test::Served server(environment, folder.path(), "earlier");
+        CHECK(holds(server.program().err(), "postgres.not_migrated"));
+        server.program().signal(SIGTERM);
+        CHECK(server.program().wait(20s) == 0);
+    }
+    CHECK(holds(run({"migrate"}).out, "traceparent"));
     CHECK(holds(run({"payment", "show", order}).out, "\"status\":\"COMPLETED\""));
     CHECK(test::postgres_rows("SELECT count(*) FROM program.outbox WHERE published AND \"eventType\" = 'PAYMENT_COMPLETED'")[0][0] == "1");
     std::string topic;

@@ -75,8 +75,9 @@ private:
 struct Layout {
     bool payments = false;  ///< The deployed tables.
     bool outbox = false;
-    bool inbox = false;     ///< `payment_inbox`: repeats, second charges and late money are recorded.
-    bool ordered = false;   ///< `outbox.sequence` and its index: rows by sequence instead of createdAt.
+    // Both need the migration's columns, `outbox.traceparent` among them: tables of an earlier version count as not migrated.
+    bool inbox = false;    ///< `payment_inbox`: repeats, second charges and late money are recorded; events are written with their trace.
+    bool ordered = false;  ///< `outbox.sequence` and its index: rows by sequence instead of createdAt.
     std::string server;     ///< "15.20"
 };
 /// Connects and looks. Errors: unavailable (with the reason: refused, unknown host, certificate, password), unsupported (server
