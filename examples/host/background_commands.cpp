@@ -43,6 +43,7 @@ int run_relay(const Arguments& arguments) {
     if (!settings.has_value()) return complain(settings.error());
     if (const auto made = make_folders(*settings); !made.has_value()) return complain(made.error());
     Observing observing(*settings);
+    if (const auto checked = check_migration(*settings, observing.observer()); !checked.has_value()) return complain(checked.error());
     const auto store = open_outbox(*settings);
     if (!store.has_value()) return complain(store.error());
     const auto topics = open_topics(*settings, observing.observer());

@@ -67,7 +67,7 @@ struct Service::Worker {
 
 Result<std::unique_ptr<Service>> Service::start(const Settings& settings, ServiceParts parts, Observing& observing) {
     if (const Result<void> made = make_folders(settings); !made.has_value()) return made.error();
-    tell_of_migration(settings, observing.observer());
+    if (const Result<void> checked = check_migration(settings, observing.observer()); !checked.has_value()) return checked.error();
     std::unique_ptr<Service> service(new Service(settings, observing));
     const auto begin = [&service](bool wanted, Result<void> (Service::*step)()) -> Result<void> {
         if (!wanted) return {};

@@ -263,16 +263,18 @@ Result<std::unique_ptr<OutboxStore>> open_outbox(const Settings& settings, sqlit
     return sqlite::open_outbox_store(sqlite_options(settings, mode), Deadline::in(open_timeout));
 }
 
-void tell_of_migration(const Settings& settings, Observer& observer) {
-    if (settings.postgres.empty()) return;
+Result<void> check_migration(const Settings& settings, Observer& observer) {
+    if (settings.postgres.empty()) return {};
     const auto pool = postgres_with_tables(settings);
-    if (!pool.has_value()) return;  // whoever opens a store says why
+    if (!pool.has_value()) return pool.error();
     const auto layout = postgres::inspect(**pool, Deadline::in(open_timeout));
-    if (!layout.has_value() || (layout->inbox && layout->ordered)) return;
+    if (!layout.has_value()) return of_variable("DATABASE_URL", layout.error());
+    if (layout->inbox && layout->ordered) return {};
     observer.log(Severity::warning, "postgres.not_migrated",
                  "The tables are as they were deployed, or of an earlier version: repeats are known by a payment's state alone, events go by "
                  "createdAt and carry no trace. `ticketbottle migrate` adds what is missing, while all runs.",
                  {{"inbox", layout->inbox ? "there" : "missing"}, {"order", layout->ordered ? "sequence" : "createdAt"}});
+    return {};
 }
 
 Result<void> check_checkout(const Settings& settings) {

@@ -42,7 +42,8 @@ using ticketbottle::host::Settings;
 [[nodiscard]] Result<std::unique_ptr<ticketbottle::OutboxStore>> open_outbox(
     const Settings& settings, ticketbottle::sqlite::OpenMode mode = ticketbottle::sqlite::OpenMode::create);
 /// Says in the log if PostgreSQL's tables are without the migration, or with one of an earlier version: all works, and less is known.
-void tell_of_migration(const Settings& settings, ticketbottle::Observer& observer);
+/// Errors: as of opening a store on it.
+[[nodiscard]] Result<void> check_migration(const Settings& settings, ticketbottle::Observer& observer);
 /// Has the database what checkout needs? Only with Settings::checkout. Errors: unsupported, naming the columns that are not there.
 [[nodiscard]] ticketbottle::Result<void> check_checkout(const Settings& settings);
 /// Where checkout keeps its orders. Only with Settings::checkout.

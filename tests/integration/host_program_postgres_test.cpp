@@ -58,7 +58,9 @@ TEST_CASE("ticketbottle with DATABASE_URL=postgresql://...: migrate, serve --all
         server.program().signal(SIGTERM);
         CHECK(server.program().wait(20s) == 0);
     }
+    CHECK(holds(run({"relay", "--once"}).err, "postgres.not_migrated"));
     CHECK(holds(run({"migrate"}).out, "traceparent"));
+    CHECK_FALSE(holds(run({"relay", "--once"}).err, "postgres.not_migrated"));
     CHECK(holds(run({"payment", "show", order}).out, "\"status\":\"COMPLETED\""));
     CHECK(test::postgres_rows("SELECT count(*) FROM program.outbox WHERE published AND \"eventType\" = 'PAYMENT_COMPLETED'")[0][0] == "1");
     std::string topic;
