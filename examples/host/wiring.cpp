@@ -207,14 +207,19 @@ namespace {
 Error no_tables(std::string_view what) { return fail(Errc::unsupported, "program.open", std::string(what)); }
 
 /// With a clear word where the tables are not there; a server that is out of reach now is tried again by every call.
-Result<std::shared_ptr<postgres::Pool>> postgres_with_tables(const Settings& settings) {
-    auto pool = postgres_pool(settings);
-    if (!pool.has_value()) return pool;
-    const auto layout = postgres::inspect(**pool, Deadline::in(open_timeout));
+Result<postgres::Layout> postgres_layout(postgres::Pool& pool) {
+    auto layout = postgres::inspect(pool, Deadline::in(open_timeout));
     if (!layout.has_value()) return of_variable("DATABASE_URL", layout.error());
     if (!layout->payments || !layout->outbox)
         return no_tables("DATABASE_URL: the tables payments and outbox are not there; ticketbottle migrate "
                          "--create-tables makes them in a development database");
+    return layout;
+}
+
+Result<std::shared_ptr<postgres::Pool>> postgres_with_tables(const Settings& settings) {
+    auto pool = postgres_pool(settings);
+    if (!pool.has_value()) return pool;
+    if (const auto layout = postgres_layout(**pool); !layout.has_value()) return layout.error();
     return pool;
 }
 
@@ -265,10 +270,10 @@ Result<std::unique_ptr<OutboxStore>> open_outbox(const Settings& settings, sqlit
 
 Result<void> check_migration(const Settings& settings, Observer& observer) {
     if (settings.postgres.empty()) return {};
-    const auto pool = postgres_with_tables(settings);
+    const auto pool = postgres_pool(settings);
     if (!pool.has_value()) return pool.error();
-    const auto layout = postgres::inspect(**pool, Deadline::in(open_timeout));
-    if (!layout.has_value()) return of_variable("DATABASE_URL", layout.error());
+    const auto layout = postgres_layout(**pool);
+    if (!layout.has_value()) return layout.error();
     if (layout->inbox && layout->ordered) return {};
     observer.log(Severity::warning, "postgres.not_migrated",
                  "The tables are as they were deployed, or of an earlier version: repeats are known by a payment's state alone, events go by "

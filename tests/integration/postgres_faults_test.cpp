@@ -564,20 +564,10 @@ TEST_CASE("Outbox: a row that is committed behind what was read goes before the 
 class DearReads {
 public:
     explicit DearReads(Migrated migrated) : schema(migrated) {
-        postgres_rows("CREATE SCHEMA " + clock + "; CREATE FUNCTION " + clock + ".clock_timestamp() RETURNS timestamptz LANGUAGE sql"
-                      " VOLATILE AS 'SELECT pg_catalog.clock_timestamp() FROM pg_sleep(0.2)'");
-        schema.options().url = Secret(test::postgres_url("?schema=" + schema.name() + "&options=-csearch_path%3D" + clock + "%2Cpg_catalog"));
+        clock.tells("SELECT pg_catalog.clock_timestamp() FROM pg_sleep(0.2)");
         store = postgres::outbox_store(schema.pool());
         lease = store->acquire("relay", 300s, soon()).value().value();
     }
-    ~DearReads() {
-        try {
-            postgres_rows("DROP SCHEMA " + clock + " CASCADE");
-        } catch (const std::exception&) {
-        }
-    }
-    DearReads(const DearReads&) = delete;
-    DearReads& operator=(const DearReads&) = delete;
 
     std::vector<std::string> fetched() {
         auto page = store->fetch(lease, 100, soon());
@@ -595,7 +585,7 @@ public:
     }
 
     PostgresSchema schema;
-    const std::string clock = schema.name() + "_clock";
+    test::ServersClock clock{schema};
     std::unique_ptr<OutboxStore> store;
     RelayLease lease;
 };
@@ -641,7 +631,7 @@ TEST_CASE("Outbox: where reading is dear too, a row that was in flight for long 
     SUBCASE("nobody may see who writes") { looks = false; }
     SUBCASE("the table as it is") { migrated = Migrated::no; }
     DearReads relay(migrated);
-    if (!looks) postgres_rows("CREATE VIEW " + relay.clock + ".pg_locks AS SELECT 1 AS nothing");
+    if (!looks) postgres_rows("CREATE VIEW " + relay.clock.schema() + ".pg_locks AS SELECT 1 AS nothing");
     LateWriter late(relay.schema);
     std::this_thread::sleep_for(2ms);  // createdAt is in milliseconds
     std::uint64_t number = 0;

@@ -114,25 +114,44 @@ private:
     std::shared_ptr<postgres::Pool> pool_ = schema_.pool();
 };
 
-/// For the outbox suite. Its clock stands still until it is moved: a function in a schema before pg_catalog.
+/// What stores opened on `schema` after this take for PostgreSQL's clock: a function in a schema before pg_catalog. Ends with this.
+class ServersClock {
+public:
+    explicit ServersClock(PostgresSchema& schema) : schema_(schema.name() + "_clock") {
+        postgres_rows("CREATE SCHEMA " + schema_);
+        schema.options().url = Secret(postgres_url("?schema=" + schema.name() + "&options=-csearch_path%3D" + schema_ + "%2Cpg_catalog"));
+    }
+    ~ServersClock() {
+        try {
+            postgres_rows("DROP SCHEMA " + schema_ + " CASCADE");
+        } catch (const std::exception&) {
+        }
+    }
+    ServersClock(const ServersClock&) = delete;
+    ServersClock& operator=(const ServersClock&) = delete;
+
+    /// \param query  Gives a timestamptz.
+    void tells(const std::string& query) const {
+        postgres_rows("CREATE FUNCTION " + schema_ + ".clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS '" + query + "'");
+    }
+    /// Where else a name can be put before pg_catalog's.
+    [[nodiscard]] const std::string& schema() const { return schema_; }
+
+private:
+    std::string schema_;
+};
+
+/// For the outbox suite. Its clock stands still until it is moved.
 template <Migrated migrated>
 class PostgresOutbox {
 public:
     static constexpr bool keeps_traces = migrated == Migrated::yes;
 
     PostgresOutbox() {
-        const std::string clock = schema_.name() + "_clock";
-        postgres_rows("CREATE SCHEMA " + clock + "; CREATE TABLE " + clock + ".now (at timestamptz); INSERT INTO " + clock +
-                      ".now VALUES ('2025-11-21 00:00:00Z'); CREATE FUNCTION " + clock +
-                      ".clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS 'SELECT at FROM " + clock + ".now'");
-        schema_.options().url = Secret(postgres_url("?schema=" + schema_.name() + "&options=-csearch_path%3D" + clock + "%2Cpg_catalog"));
+        const std::string now = clock_.schema() + ".now";
+        postgres_rows("CREATE TABLE " + now + " (at timestamptz); INSERT INTO " + now + " VALUES ('2025-11-21 00:00:00Z')");
+        clock_.tells("SELECT at FROM " + now);
         pool_ = schema_.pool();
-    }
-    ~PostgresOutbox() {
-        try {
-            postgres_rows("DROP SCHEMA " + schema_.name() + "_clock CASCADE");
-        } catch (const std::exception&) {
-        }
     }
     void put(const OutboxRow& row) {
         const std::string created = std::to_string(row.created_at.time_since_epoch().count());
@@ -144,7 +163,7 @@ public:
     }
     std::unique_ptr<OutboxStore> open() { return postgres::outbox_store(pool_); }
     void advance(std::chrono::milliseconds by) {
-        postgres_rows("UPDATE " + schema_.name() + "_clock.now SET at = at + " + std::to_string(by.count()) + " * interval '1 millisecond'");
+        postgres_rows("UPDATE " + clock_.schema() + ".now SET at = at + " + std::to_string(by.count()) + " * interval '1 millisecond'");
         now_ += by;
     }
     TimePoint now() const { return now_; }
@@ -158,6 +177,7 @@ public:
 
 private:
     PostgresSchema schema_{migrated};
+    ServersClock clock_{schema_};
     std::shared_ptr<postgres::Pool> pool_;
     TimePoint now_ = std::chrono::sys_days(std::chrono::year(2025) / 11 / 21);
 };
